@@ -1,0 +1,1 @@
+"""Pixels to faces: decode, detect, align, embed, quality, tracking, and the engine that wires them."""
