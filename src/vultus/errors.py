@@ -1,0 +1,190 @@
+"""Every error Vultus raises.
+
+VultusError
+├── InputError (ValueError)          what was given cannot be used
+│   ├── ShapeError                   an array has the wrong shape or dtype
+│   ├── ImageError                   a picture cannot be read
+│   ├── VideoError                   a video or stream cannot be read
+│   ├── ConfigError                  a setting has a wrong value
+│   ├── UnknownNameError             no such pack, person, method, ...
+│   └── UnsupportedTargetError       an error rate that the calibration data cannot support
+├── NoFaceError (LookupError)        a face was needed and none was found
+├── WeightsError                     model files are missing, damaged or refused
+│   ├── LicenceError                 the licence policy or a missing consent forbids the load
+│   └── OfflineError                 a download is needed and downloads are off
+├── MissingExtraError (ImportError)  an optional dependency is not installed
+├── StoreError                       a gallery cannot be read or written
+│   ├── ContractError                embeddings of two contracts would be mixed
+│   └── NameClashError               a person of that name exists already
+└── TrainingError                    a training run cannot go on
+
+Catch `VultusError`, or the builtin in brackets. Data stand in attributes, so that a service can report them.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class VultusError(Exception):
+    """Root of the tree: catch this to catch everything Vultus raises on purpose."""
+
+
+class InputError(VultusError, ValueError):
+    """What was given cannot be used."""
+
+
+class ShapeError(InputError):
+    """An array has the wrong shape or dtype.
+
+    Attributes:
+        name: what the array is.
+        expected: the shape or dtype asked for.
+        actual: the one that came.
+    """
+
+    def __init__(self, name: str, expected: str, actual: str) -> None:
+        super().__init__(f"{name} must be {expected}, but is {actual}")
+        self.name, self.expected, self.actual = name, expected, actual
+
+
+class ImageError(InputError):
+    """A picture cannot be read.
+
+    Attributes:
+        source: path, or a word for bytes and arrays.
+        reason: one sentence.
+    """
+
+    def __init__(self, source: str, reason: str) -> None:
+        super().__init__(f"cannot read image {source}: {reason}")
+        self.source, self.reason = source, reason
+
+
+class VideoError(InputError):
+    """A video or stream cannot be read.
+
+    Attributes:
+        source: path, address or camera index.
+        reason: one sentence.
+    """
+
+    def __init__(self, source: str, reason: str) -> None:
+        super().__init__(f"cannot read video {source}: {reason}")
+        self.source, self.reason = source, reason
+
+
+class ConfigError(InputError):
+    """A setting has a wrong value."""
+
+
+class UnknownNameError(InputError):
+    """No such pack, person, method or setting.
+
+    Attributes:
+        kind: what was looked for, e.g. "pack".
+        name: the name given.
+        suggestion: the nearest known name, if one is near.
+    """
+
+    def __init__(self, kind: str, name: str, known: Iterable[str] = (), hint: str = "") -> None:
+        near = get_close_matches(name, list(known), n=1)
+        self.kind, self.name = kind, name
+        self.suggestion = near[0] if near else None
+        message = f"unknown {kind} '{name}'"
+        if self.suggestion:
+            message += f"; did you mean '{self.suggestion}'?"
+        super().__init__(f"{message} {hint}".rstrip())
+
+
+class UnsupportedTargetError(InputError):
+    """An error rate that the calibration data cannot support (rule of three).
+
+    Attributes:
+        target: the rate asked for.
+        smallest: the smallest rate of the same kind that the data support.
+        kind: "FMR" or "FPIR".
+    """
+
+    def __init__(self, kind: str, target: float, smallest: float, why: str) -> None:
+        super().__init__(
+            f"{kind} {target:g} is not supported: {why}; the smallest supported {kind} is {smallest:.2g}"
+        )
+        self.kind, self.target, self.smallest = kind, target, smallest
+
+
+class NoFaceError(VultusError, LookupError):
+    """A face was needed and none was found (failure to acquire, ISO/IEC 19795-1).
+
+    Attributes:
+        source: the picture.
+    """
+
+    def __init__(self, source: str) -> None:
+        super().__init__(f"no face found in {source}")
+        self.source = source
+
+
+class WeightsError(VultusError):
+    """Model files are missing, damaged or refused."""
+
+
+class LicenceError(WeightsError):
+    """The licence policy forbids the load, or the licence has not been accepted."""
+
+
+class OfflineError(WeightsError):
+    """A download is needed and downloads are off."""
+
+
+class MissingExtraError(VultusError, ImportError):
+    """An optional dependency is not installed.
+
+    Attributes:
+        package: the missing package.
+        extra: the extra that brings it.
+    """
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(f"{package} is not installed; run: pip install \"vultus[{extra}]\"")
+        self.package, self.extra = package, extra
+
+
+class StoreError(VultusError):
+    """A gallery cannot be read or written."""
+
+
+class ContractError(StoreError):
+    """Embeddings of two contracts would be mixed.
+
+    Attributes:
+        gallery: contract stored in the gallery.
+        engine: contract of the engine or embedding that came.
+    """
+
+    def __init__(self, gallery: str, engine: str) -> None:
+        super().__init__(
+            f"this gallery holds embeddings of contract {gallery}, but these are of {engine}; "
+            "open it with the pack it was made with, or enrol the pictures anew: vultus enroll --gallery NEW"
+        )
+        self.gallery, self.engine = gallery, engine
+
+
+class NameClashError(StoreError):
+    """A person of that name exists already.
+
+    Attributes:
+        name: the name.
+    """
+
+    def __init__(self, name: str, hint: str = "") -> None:
+        super().__init__(f"a person named '{name}' exists already {hint}".rstrip())
+        self.name = name
+
+
+class TrainingError(VultusError):
+    """A training run cannot go on."""
