@@ -1,0 +1,110 @@
+"""One embedding per picture, and who could not be acquired: the step that every protocol begins with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from vultus.errors import VultusError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from vultus.types import Calibration, Face
+
+
+class Engine(Protocol):
+    """What the protocols need of an engine; `vultus.inference.engine.FaceEngine` has it."""
+
+    @property
+    def contract(self) -> str:
+        """Digest of everything that shapes an embedding."""
+
+    @property
+    def calibration(self) -> Calibration:
+        """Thresholds of the pack."""
+
+    def find_each(
+        self, sources: Iterable[Path], *, embed: bool = True, batch: int = 16
+    ) -> Iterator[tuple[Path, list[Face] | VultusError]]:
+        """Faces of many pictures, in order; a bad picture yields its error."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Acquired:
+    """Embeddings of a list of pictures.
+
+    Attributes:
+        vectors: unit rows, NaN where no face was acquired; float32, (N, D).
+        acquired: whether a face was found and embedded; bool, (N,).
+        reasons: why not, by index of the picture.
+    """
+
+    vectors: NDArray[np.float32]
+    acquired: NDArray[np.bool_]
+    reasons: dict[int, str]
+
+    @property
+    def fta(self) -> float:
+        """Failure to acquire rate, share of the pictures."""
+        return 1.0 - float(self.acquired.mean()) if self.acquired.size else 0.0
+
+    def similarity(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Cosine of pictures a[i] and b[i], minus infinity when either was not acquired; float32, (P,)."""
+        scores = np.einsum("pd,pd->p", self.vectors[a], self.vectors[b])
+        return np.where(self.acquired[a] & self.acquired[b], scores, np.float32(-np.inf)).astype(np.float32)
+
+
+def prominent(faces: Sequence[Face]) -> Face:
+    """The face a picture of one person is about: the largest one."""
+    return max(faces, key=lambda face: (face.box.area, face.score))
+
+
+def acquire(
+    engine: Engine,
+    pictures: Sequence[Path],
+    *,
+    batch: int = 16,
+    pick: Callable[[Sequence[Face]], Face] = prominent,
+    progress: Callable[[int], None] | None = None,
+) -> Acquired:
+    """Embed one face of each picture.
+
+    Args:
+        engine: finds and embeds.
+        pictures: files.
+        batch: pictures at once.
+        pick: which face of several counts.
+        progress: called with the number of pictures done.
+    """
+    rows: list[NDArray[np.float32] | None] = []
+    reasons: dict[int, str] = {}
+    for index, (_, found) in enumerate(engine.find_each(pictures, embed=True, batch=batch)):
+        row, reason = _row(found, pick)
+        rows.append(row)
+        if row is None:
+            reasons[index] = reason
+        if progress is not None:
+            progress(index + 1)
+    dimension = next((row.size for row in rows if row is not None), 1)
+    vectors = np.full((len(rows), dimension), np.nan, dtype=np.float32)
+    for index, row in enumerate(rows):
+        if row is not None:
+            vectors[index] = row
+    return Acquired(vectors, np.array([row is not None for row in rows], dtype=bool), reasons)
+
+
+def _row(
+    found: list[Face] | VultusError, pick: Callable[[Sequence[Face]], Face]
+) -> tuple[NDArray[np.float32] | None, str]:
+    if isinstance(found, VultusError):
+        return None, str(found)
+    if not found:
+        return None, "no face found"
+    embedding = pick(found).embedding
+    return (None, "face not embedded") if embedding is None else (embedding.vector, "")
