@@ -98,6 +98,8 @@ class UnknownNameError(InputError):
         message = f"unknown {kind} '{name}'"
         if self.suggestion:
             message += f"; did you mean '{self.suggestion}'?"
+        elif hint[:1].isalpha():
+            message += "."
         super().__init__(f"{message} {hint}".rstrip())
 
 
@@ -111,9 +113,7 @@ class UnsupportedTargetError(InputError):
     """
 
     def __init__(self, kind: str, target: float, smallest: float, why: str) -> None:
-        super().__init__(
-            f"{kind} {target:g} is not supported: {why}; the smallest supported {kind} is {smallest:.2g}"
-        )
+        super().__init__(f"{kind} {target:g} is not supported: {why}; the smallest supported {kind} is {smallest:.2g}")
         self.kind, self.target, self.smallest = kind, target, smallest
 
 
@@ -150,7 +150,7 @@ class MissingExtraError(VultusError, ImportError):
     """
 
     def __init__(self, package: str, extra: str) -> None:
-        super().__init__(f"{package} is not installed; run: pip install \"vultus[{extra}]\"")
+        super().__init__(f'{package} is not installed; run: pip install "vultus[{extra}]"')
         self.package, self.extra = package, extra
 
 
@@ -182,7 +182,8 @@ class NameClashError(StoreError):
     """
 
     def __init__(self, name: str, hint: str = "") -> None:
-        super().__init__(f"a person named '{name}' exists already {hint}".rstrip())
+        gap = "" if hint.startswith(";") else " "
+        super().__init__(f"a person named '{name}' exists already{gap}{hint}".rstrip())
         self.name = name
 
 

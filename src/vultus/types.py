@@ -301,9 +301,12 @@ class Calibration:
         One search makes `gallery_size` comparisons, so FPIR = 1 - (1 - FMR)^N (ISO/IEC 19795-1, independent errors).
 
         Raises:
-            UnsupportedTargetError: the false match rate this needs is not supported by the data.
+            UnsupportedTargetError: the false match rate this needs is not supported by the data, or is no rate.
         """
         size = max(gallery_size, 1)
+        if not 0 < fpir < 1:
+            smallest = -math.expm1(size * math.log1p(-self.smallest_fmr))
+            raise UnsupportedTargetError("FPIR", fpir, smallest, "it must lie between 0 and 1")
         fmr = -math.expm1(math.log1p(-fpir) / size)
         if fmr < self.smallest_fmr:
             smallest = -math.expm1(size * math.log1p(-self.smallest_fmr))
