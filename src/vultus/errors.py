@@ -175,15 +175,14 @@ class ContractError(StoreError):
 
 
 class NameClashError(StoreError):
-    """A person of that name exists already.
+    """A person of that name exists already; a hint brings its own punctuation.
 
     Attributes:
         name: the name.
     """
 
     def __init__(self, name: str, hint: str = "") -> None:
-        gap = "" if hint.startswith(";") else " "
-        super().__init__(f"a person named '{name}' exists already{gap}{hint}".rstrip())
+        super().__init__(f"a person named '{name}' exists already{hint}")
         self.name = name
 
 

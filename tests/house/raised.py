@@ -34,6 +34,10 @@ class Raised:
     text: str
     error: str
 
+    @property
+    def file(self) -> str:
+        return self.place.split(":")[0]
+
 
 def texts(node: ast.AST, env: Env) -> list[str]:
     """The texts an expression can have, HOLE for unknown parts."""

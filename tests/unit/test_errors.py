@@ -102,7 +102,6 @@ def test_hints_read_as_part_of_the_sentence() -> None:
     near = errors.UnknownNameError("pack", "dlip", ["dlib"], "Known: dlib")
     assert str(near) == "unknown pack 'dlip'; did you mean 'dlib'? Known: dlib"
     assert str(errors.NameClashError("Ada", "; take another")) == "a person named 'Ada' exists already; take another"
-    assert str(errors.NameClashError("Ada", "in it")) == "a person named 'Ada' exists already in it"
 
 
 def test_classes_without_words_of_their_own_take_them_from_the_raise() -> None:
