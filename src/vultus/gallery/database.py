@@ -1,0 +1,204 @@
+"""The SQLite file below a gallery: made, recognised, opened and its errors put into words.
+
+Write-ahead logging lets readers see the last committed state while one writer works; `synchronous=FULL` makes a commit
+survive power loss; `secure_delete` overwrites what is deleted. The application id is written in the same transaction as
+the tables and before write-ahead logging begins, so a kill at any moment leaves an empty file or a whole gallery.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import time
+import uuid
+from pathlib import Path
+
+from vultus.errors import StoreError
+
+APPLICATION_ID = 0x56554C54  # "VULT"
+BUSY_S = 30.0
+_MAGIC = b"SQLite format 3\x00"
+
+# Script n brings a file from version n to n + 1; released ones never change.
+_MIGRATIONS = (
+    (
+        "CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID",
+        """CREATE TABLE person (
+            person_id INTEGER PRIMARY KEY AUTOINCREMENT,
+            name TEXT NOT NULL UNIQUE CHECK (length(name) > 0),
+            metadata TEXT NOT NULL,
+            created_at TEXT NOT NULL,
+            updated_at TEXT NOT NULL)""",
+        """CREATE TABLE face (
+            face_id INTEGER PRIMARY KEY AUTOINCREMENT,
+            person_id INTEGER NOT NULL REFERENCES person ON DELETE CASCADE,
+            picture BLOB NOT NULL CHECK (length(picture) = 32),
+            source TEXT NOT NULL,
+            place TEXT NOT NULL,
+            score REAL NOT NULL,
+            quality REAL NOT NULL,
+            reasons TEXT NOT NULL,
+            template BLOB NOT NULL CHECK (typeof(template) = 'blob' AND length(template) % 4 = 0),
+            enrolled_at TEXT NOT NULL,
+            UNIQUE (picture, person_id))""",
+        "CREATE INDEX face_of_person ON face (person_id, face_id)",
+        # Refused pictures, so that an interrupted run does not compute them again.
+        """CREATE TABLE refusal (
+            name TEXT NOT NULL,
+            picture BLOB NOT NULL CHECK (length(picture) = 32),
+            options TEXT NOT NULL,
+            reasons TEXT NOT NULL,
+            PRIMARY KEY (name, picture, options)) WITHOUT ROWID""",
+        "INSERT INTO meta VALUES ('revision', 0), ('contract', ''), ('dimension', 0)",
+    ),
+)
+SCHEMA = len(_MIGRATIONS)
+
+
+def connect(path: Path, *, create: bool, read_only: bool) -> sqlite3.Connection:
+    """Open a gallery file, making it where allowed.
+
+    Raises:
+        StoreError: there is none and none may be made, it is something else, it was written by a later version, or
+            the file system refuses.
+    """
+    try:
+        fresh = _prepare(path, create=create and not read_only)
+    except OSError as error:
+        raise StoreError(f"cannot open the gallery {path}: {error.strerror or error}") from error
+    try:
+        connection = _open(path, read_only=read_only)
+    except sqlite3.Error as error:
+        raise explain(error, path) from error
+    try:
+        _recognise(connection, path, create=create and not read_only)
+        if fresh:
+            path.chmod(0o600)
+        if not read_only:
+            _use_wal(connection)
+    except sqlite3.Error as error:
+        connection.close()
+        raise explain(error, path) from error
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def explain(error: sqlite3.Error, path: Path) -> StoreError:
+    """What SQLite means, and what to do about it."""
+    code = getattr(error, "sqlite_errorname", None) or ""
+    known = {
+        "SQLITE_FULL": "the disk is full; nothing of the last operation was kept: free some space and run it again",
+        "SQLITE_BUSY": f"another program has been writing to it for {BUSY_S:g} s; try again when it is done",
+        "SQLITE_LOCKED": f"another program has been writing to it for {BUSY_S:g} s; try again when it is done",
+        "SQLITE_READONLY": "it is read-only; check the permissions of the file and its folder",
+        "SQLITE_CORRUPT": "it is damaged; restore a copy, or enrol the pictures anew",
+        "SQLITE_NOTADB": "it is no Vultus gallery, or its first page is damaged",
+        "SQLITE_CANTOPEN": "it cannot be opened; check that the folder exists and may be written",
+        "SQLITE_IOERR": "the disk refused; nothing of the last operation was kept: check its space and health",
+    }
+    for name, words in known.items():
+        if code.startswith(name):
+            return StoreError(f"gallery {path}: {words} ({error})")
+    return StoreError(f"gallery {path}: {error}")
+
+
+def _prepare(path: Path, *, create: bool) -> bool:
+    """Refuse what is no gallery by its first bytes; make an empty file readable by its owner only; was it made?"""
+    if path.is_dir():
+        raise StoreError(f"{path} is a folder, but a gallery is one file; name a file in it: {path / 'people.vultus'}")
+    if not path.exists():
+        if not create:
+            raise StoreError(f"there is no gallery at {path}; make one: vultus enroll --gallery {path} DIR")
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        return True
+    with path.open("rb") as file:
+        head = file.read(len(_MAGIC))
+    # Without a byte in it, the file is what a kill leaves right after its creation.
+    if head == b"" and create:
+        return True
+    if head != _MAGIC:
+        raise _stranger(path)
+    return False
+
+
+def _open(path: Path, *, read_only: bool) -> sqlite3.Connection:
+    address = path.absolute().as_uri()
+    mode = "?mode=ro" if read_only else "?mode=rw"
+    # Write-ahead logging needs an index file beside the gallery even to read; where the folder is read-only and
+    # no log is waiting, nobody can be writing, and the file may be read as it lies.
+    if read_only and not os.access(path.parent, os.W_OK) and not Path(f"{path}-wal").exists():
+        mode += "&immutable=1"
+    connection = sqlite3.connect(
+        address + mode, uri=True, timeout=BUSY_S, isolation_level=None, check_same_thread=False
+    )
+    try:
+        for pragma in ("foreign_keys=ON", "synchronous=FULL", "secure_delete=ON", "temp_store=MEMORY",
+                       "trusted_schema=OFF", "cell_size_check=ON"):  # fmt: skip
+            connection.execute(f"PRAGMA {pragma}").close()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _recognise(connection: sqlite3.Connection, path: Path, *, create: bool) -> None:
+    """Tell a gallery from another database, and bring an empty or older one up to date."""
+    if _pragma(connection, "application_id") != APPLICATION_ID:
+        if _pragma(connection, "page_count") > 0 or not create:
+            raise _stranger(path)
+        _migrate(connection)
+        return
+    version = _pragma(connection, "user_version")
+    if version > SCHEMA:
+        raise StoreError(
+            f"the gallery {path} was written by a later Vultus (format {version}, this one reads up to {SCHEMA}); "
+            "update: pip install -U vultus"
+        )
+    if version < SCHEMA:
+        _migrate(connection)
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN EXCLUSIVE")
+    try:
+        # Somebody else may have done it while this one waited for the lock.
+        version = _pragma(connection, "user_version")
+        for script in _MIGRATIONS[version:]:
+            for statement in script:
+                connection.execute(statement)
+        if version == 0:
+            connection.execute("INSERT INTO meta VALUES ('gallery_id', ?)", (uuid.uuid4().hex,))
+        connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version={SCHEMA}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Turn write-ahead logging on; SQLite does not wait by itself while others open the same file."""
+    until = time.monotonic() + BUSY_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").fetchone()
+        except sqlite3.OperationalError as error:
+            if time.monotonic() > until or not error.sqlite_errorname.startswith("SQLITE_BUSY"):
+                raise
+            time.sleep(0.02)
+        else:
+            return
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+def _stranger(path: Path) -> StoreError:
+    return StoreError(f"{path} is no Vultus gallery; name another file, and leave this one as it is")

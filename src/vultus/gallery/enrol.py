@@ -1,0 +1,220 @@
+"""From pictures to stored faces: what was seen before, which face is meant, and why a picture is not taken."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
+
+import numpy as np
+
+from vultus.errors import ConfigError, VultusError
+from vultus.gallery.record import (
+    ENROLLED_AS_OTHER,
+    NOT_EMBEDDED,
+    NOT_LIVE,
+    SEVERAL_FACES,
+    UNREADABLE,
+    EnrolledFace,
+    NewFace,
+    Rejected,
+)
+from vultus.types import FAILURE_TO_ACQUIRE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from vultus.gallery.store import Store
+    from vultus.gallery.writer import Writer
+    from vultus.inference.image import Source
+    from vultus.types import Calibration, Embedding, Face
+
+Which = Literal["single", "largest"]
+_CHUNK = 1 << 20
+
+
+class Engine(Protocol):
+    """What a gallery asks of an engine; `FaceEngine` has it."""
+
+    @property
+    def contract(self) -> str:
+        """Digest of everything that shapes an embedding."""
+
+    @property
+    def calibration(self) -> Calibration:
+        """Thresholds of the engine's pack."""
+
+    def find(self, image: Source) -> list[Face]:
+        """All faces of a picture, with embeddings."""
+
+    def find_each(
+        self, sources: Iterable[Source], *, embed: bool = True, batch: int = 16
+    ) -> Iterator[tuple[Source, list[Face] | VultusError]]:
+        """The faces of many pictures, in order; a picture that cannot be read gives its error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Under which terms pictures are taken.
+
+    Attributes:
+        face: which face of a picture is meant: "single" refuses a picture of several, "largest" takes the largest.
+        override_quality: take faces the quality gate refuses.
+        batch: pictures that go through the networks together.
+    """
+
+    face: Which = "single"
+    override_quality: bool = False
+    batch: int = 16
+
+    def __post_init__(self) -> None:
+        if self.face not in ("single", "largest"):
+            raise ConfigError(f"face must be 'single' or 'largest', but is '{self.face}'")
+
+    def key(self, engine: Engine) -> str:
+        """What a refusal depends on besides the picture; under other terms the picture is looked at again."""
+        gate = getattr(engine, "gate", None)
+        words = f"vultus {_version()}; face={self.face}; override={self.override_quality:d}; gate={gate!r}"
+        return hashlib.sha256(words.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One picture given for one person, before it is stored.
+
+    Attributes:
+        name: the person.
+        label: the picture, for people.
+        picture: sha256 of its bytes, empty if it cannot be read.
+        result: what came of it; a `NewFace` still has to be stored.
+        remember: its refusal follows from the picture alone and is worth keeping.
+    """
+
+    name: str
+    label: str
+    picture: str
+    result: NewFace | EnrolledFace | Rejected
+    remember: bool = False
+
+
+def examine(store: Store, engine: Engine, items: Sequence[tuple[str, Source]], terms: Terms) -> list[Finding]:
+    """Look at pictures, in order; those known from an earlier enrolment cost no inference."""
+    options = terms.key(engine)
+    findings: list[Finding | None] = []
+    open_sources: list[Source] = []
+    waiting: list[tuple[int, Finding]] = []
+    for name, source in items:
+        label, picture = label_of(source), digest_of(source)
+        known = _recall(store, name, label, picture, options) if picture else None
+        findings.append(known)
+        if known is None:
+            waiting.append((len(findings) - 1, Finding(name, label, picture, Rejected(label, (UNREADABLE,)))))
+            open_sources.append(source)
+    answers = engine.find_each(open_sources, embed=True, batch=terms.batch) if open_sources else iter(())
+    for (at, finding), (_, answer) in zip(waiting, answers, strict=True):
+        findings[at] = _judge(finding, answer, terms)
+    return [finding for finding in findings if finding is not None]
+
+
+def settle(writer: Writer, engine: Engine, finding: Finding, options: str) -> EnrolledFace | Rejected:
+    """Store what was found, unless another process did so meanwhile; the caller commits."""
+    result = finding.result
+    if isinstance(result, NewFace):
+        own, other = writer.standing(finding.name, result)
+        if own is not None:
+            return EnrolledFace(own, finding.label, result.quality, repeated=True)
+        if other is not None:
+            message = f"the same face of the same picture is enrolled as '{other}'; remove or rename one of the two"
+            return Rejected(finding.label, (ENROLLED_AS_OTHER,), message)
+        writer.bind(engine.contract, len(result.template))
+        face_id = writer.add(writer.person(finding.name), result)
+        return EnrolledFace(face_id, finding.label, result.quality)
+    if isinstance(result, Rejected) and finding.remember:
+        writer.refuse(finding.name, finding.picture, options, result.reasons)
+    return result
+
+
+def prominent(faces: Sequence[Face]) -> Face:
+    """The face with the largest box; of equal ones the one the detector is surer of."""
+    return max(faces, key=lambda face: (face.box.area, face.score))
+
+
+def label_of(source: Source) -> str:
+    """A picture's name for people, fit for the store: bytes no text encoding knows become question marks."""
+    if isinstance(source, (str, Path)):
+        return os.fsencode(source).decode("utf-8", "replace")
+    return "<bytes>" if isinstance(source, bytes) else "<array>"
+
+
+def digest_of(source: Source) -> str:
+    """sha256 of a picture's bytes, hexadecimal; empty if the file cannot be read."""
+    digest = hashlib.sha256()
+    if isinstance(source, bytes):
+        digest.update(source)
+    elif isinstance(source, np.ndarray):
+        digest.update(f"{source.dtype} {source.shape} ".encode())
+        digest.update(np.ascontiguousarray(source).tobytes())
+    else:
+        try:
+            with Path(source).open("rb") as file:
+                while chunk := file.read(_CHUNK):
+                    digest.update(chunk)
+        except (OSError, ValueError):
+            return ""
+    return digest.hexdigest()
+
+
+def _recall(store: Store, name: str, label: str, picture: str, options: str) -> Finding | None:
+    face, reasons = store.known(name, picture, options)
+    if face is not None:
+        return Finding(name, label, picture, EnrolledFace(face.face_id, label, face.quality, repeated=True))
+    if reasons:
+        return Finding(name, label, picture, Rejected(label, reasons, "refused by an earlier run", repeated=True))
+    return None
+
+
+def _judge(finding: Finding, answer: list[Face] | VultusError, terms: Terms) -> Finding:
+    if isinstance(answer, VultusError):
+        return replace(finding, result=Rejected(finding.label, (UNREADABLE,), str(answer)))
+    if not finding.picture:
+        message = "the file changed while it was read; try again"
+        return replace(finding, result=Rejected(finding.label, (UNREADABLE,), message))
+    if not answer:
+        return replace(finding, result=Rejected(finding.label, (FAILURE_TO_ACQUIRE,), "no face found"), remember=True)
+    if len(answer) > 1 and terms.face == "single":
+        message = f"{len(answer)} faces; give a picture of this person alone, or take the largest: face='largest'"
+        return replace(finding, result=Rejected(finding.label, (SEVERAL_FACES,), message), remember=True)
+    face = prominent(answer)
+    embedding = face.embedding
+    if embedding is None:
+        reason = (face.liveness.reason or NOT_LIVE) if face.liveness is not None else NOT_EMBEDDED
+        return replace(finding, result=Rejected(finding.label, (reason,)), remember=True)
+    if not face.quality.ok and not terms.override_quality:
+        return replace(finding, result=Rejected(finding.label, face.quality.reasons), remember=True)
+    return replace(finding, result=_new_face(finding, face, embedding))
+
+
+def _new_face(finding: Finding, face: Face, embedding: Embedding) -> NewFace:
+    points = tuple((float(x), float(y)) for x, y in face.landmarks)
+    return NewFace(
+        source=finding.label,
+        picture=finding.picture,
+        box_xyxy_px=tuple(float(edge) for edge in face.box.xyxy),
+        landmarks_px=points,
+        score=float(face.score),
+        quality=float(face.quality.score),
+        reasons=face.quality.reasons,
+        template=embedding.vector,
+    )
+
+
+@cache
+def _version() -> str:
+    try:
+        return version("vultus")
+    except PackageNotFoundError:
+        return "from source"

@@ -1,0 +1,176 @@
+"""What a gallery holds and answers with: people, their faces, and what became of an enrolment."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from vultus.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+MAX_NAME = 200
+
+SEVERAL_FACES = "several_faces"
+NOT_LIVE = "not_live"
+UNREADABLE = "unreadable"
+ENROLLED_AS_OTHER = "enrolled_as_other"
+EMPTY_GALLERY = "empty_gallery"
+ALREADY_IN_PICTURE = "person_already_in_picture"
+NOT_EMBEDDED = "not_embedded"
+
+# Marks that turn or hide the writing direction: two names would look alike on a screen and be different people.
+_DIRECTION_MARKS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody the gallery knows.
+
+    Attributes:
+        name: unique in the gallery; Unicode, NFC.
+        n_faces: enrolled faces.
+        metadata: whatever was given at enrolment, as JSON values.
+        created_at, updated_at: ISO 8601, UTC.
+    """
+
+    name: str
+    n_faces: int
+    metadata: Mapping[str, Any]
+    created_at: str
+    updated_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class FaceRecord:
+    """One enrolled face, without its template.
+
+    Attributes:
+        face_id: never used again, even after removal.
+        source: where the picture came from, for people to read.
+        picture: sha256 of the picture's bytes, hexadecimal.
+        box_xyxy_px: left, top, right, bottom.
+        landmarks_px: the five points, (x, y) each.
+        score: the detector's.
+        quality: 0 to 1.
+        reasons: quality codes that were overridden at enrolment.
+        enrolled_at: ISO 8601, UTC.
+    """
+
+    face_id: int
+    source: str
+    picture: str
+    box_xyxy_px: tuple[float, ...]
+    landmarks_px: tuple[tuple[float, float], ...]
+    score: float
+    quality: float
+    reasons: tuple[str, ...]
+    enrolled_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewFace:
+    """A face about to be stored: a `FaceRecord` without a number, with its template.
+
+    Attributes:
+        template: float32, (D,), unit length.
+        enrolled_at: ISO 8601, UTC; empty stands for now.
+    """
+
+    source: str
+    picture: str
+    box_xyxy_px: tuple[float, ...]
+    landmarks_px: tuple[tuple[float, float], ...]
+    score: float
+    quality: float
+    reasons: tuple[str, ...]
+    template: NDArray[np.float32]
+    enrolled_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolledFace:
+    """A picture whose face is in the gallery now.
+
+    Attributes:
+        face_id: number of the face.
+        source: the picture.
+        quality: 0 to 1.
+        repeated: it was there before, and nothing was computed or written for it.
+    """
+
+    face_id: int
+    source: str
+    quality: float
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A picture that was not taken.
+
+    Attributes:
+        source: the picture.
+        reasons: codes, worst first: those of `Quality`, `failure_to_acquire`, `several_faces`, `not_live`,
+            `unreadable`, `enrolled_as_other`.
+        message: one sentence for people, empty where the code says it all.
+        repeated: it was refused before for the same reasons, and nothing was computed.
+    """
+
+    source: str
+    reasons: tuple[str, ...]
+    message: str = ""
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """What became of pictures given for one person."""
+
+    name: str
+    accepted: tuple[EnrolledFace, ...] = ()
+    rejected: tuple[Rejected, ...] = ()
+
+
+def normal_name(name: str) -> str:
+    """The one spelling under which a name is stored: NFC, without blanks at the ends.
+
+    Raises:
+        InputError: the name is empty, too long, or has characters that cannot be seen.
+    """
+    clean = unicodedata.normalize("NFC", name).strip()
+    if not clean:
+        raise InputError("a person's name must not be empty")
+    if len(clean) > MAX_NAME:
+        raise InputError(f"a person's name must have at most {MAX_NAME} characters, but this one has {len(clean)}")
+    for letter in clean:
+        if unicodedata.category(letter) in _REFUSED_CATEGORIES or letter in _DIRECTION_MARKS:
+            raise InputError(
+                f"a person's name must not hold control characters, but {clean!a} holds U+{ord(letter):04X}; rename it"
+            )
+    return clean
+
+
+def metadata_text(metadata: Mapping[Any, Any]) -> str:
+    """Metadata as canonical JSON.
+
+    Raises:
+        InputError: a key is no string, or a value is nothing JSON knows.
+    """
+    strange = [key for key in metadata if not isinstance(key, str)]
+    if strange:
+        raise InputError(f"metadata keys must be strings, but {strange[0]!r} is {type(strange[0]).__name__}")
+    try:
+        text = json.dumps(dict(metadata), ensure_ascii=False, sort_keys=True, allow_nan=False)
+        text.encode("utf-8")
+    except (TypeError, ValueError) as error:
+        raise InputError(f"metadata must be JSON values (text, numbers, lists, true, null): {error}") from error
+    return text

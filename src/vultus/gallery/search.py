@@ -1,0 +1,212 @@
+"""Who resembles a probe most: the exact door, and the rule that nobody is twice in one picture.
+
+A door answers `search`. This one compares every probe with every template by one blocked matrix product; other doors
+(graph, Milvus, encrypted) must answer like it within a stated tolerance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
+
+import numpy as np
+
+from vultus.errors import ConfigError, InputError, ShapeError, UnknownNameError
+from vultus.types import Candidate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from vultus.gallery.store import Templates
+
+Rule = Literal["average", "best"]
+RULES: tuple[Rule, ...] = ("average", "best")
+DOORS = ("exact",)
+_BLOCK_ROWS = 65_536
+
+
+class Door(Protocol):
+    """One way of searching a gallery.
+
+    Attributes:
+        n_people: people who can be found.
+        n_templates: comparisons one probe makes; thresholds for a target FPIR depend on it.
+    """
+
+    n_people: int
+    n_templates: int
+
+    def search(self, probes: NDArray[np.float32], top: int) -> list[list[Candidate]]:
+        """The `top` most similar people of each probe (Q, D), best first."""
+
+
+class ExactDoor:
+    """Compares with everybody.
+
+    Args:
+        templates: of the whole gallery.
+        rule: "average" compares with the normalised mean of a person's templates, "best" with each and takes the
+            highest similarity.
+        block_rows: templates compared at once; bounds the memory of a search.
+
+    Raises:
+        ConfigError: the rule is none of these.
+    """
+
+    def __init__(self, templates: Templates, rule: Rule = "average", block_rows: int = _BLOCK_ROWS) -> None:
+        if rule not in RULES:
+            raise ConfigError(f"templates must be one of {', '.join(RULES)}, but is '{rule}'")
+        self._names = templates.names
+        self.n_people = len(templates.names)
+        self._face_ids: NDArray[np.int64] | None = None
+        if rule == "average":
+            self._rows = average(templates.vectors, templates.starts)
+            self._starts = np.arange(self.n_people, dtype=np.int64)
+        else:
+            self._rows, self._starts, self._face_ids = templates.vectors, templates.starts, templates.face_ids
+        self.n_templates = len(self._rows)
+        self._blocks = _blocks(self._starts, self.n_templates, block_rows)
+
+    def search(self, probes: NDArray[np.float32], top: int) -> list[list[Candidate]]:
+        """The `top` most similar people of each probe, best first; equal ones in the order of enrolment.
+
+        Args:
+            probes: float32, (Q, D), unit rows.
+            top: at least 1.
+
+        Raises:
+            InputError: top is below 1.
+            ShapeError: the probes have another dimension than the gallery.
+        """
+        if top < 1:
+            raise InputError(f"top must be at least 1, but is {top}")
+        if self.n_people == 0 or len(probes) == 0:
+            return [[] for _ in probes]
+        if probes.ndim != 2 or probes.shape[1] != self._rows.shape[1]:
+            raise ShapeError("probes", f"(Q, {self._rows.shape[1]})", str(probes.shape))
+        best: list[list[_Hit]] = [[] for _ in probes]
+        for first, last in self._blocks:
+            start, end = self._starts[first], self._starts[last] if last < self.n_people else self.n_templates
+            similarities = probes @ self._rows[start:end].T
+            local = self._starts[first:last] - start
+            by_person = np.maximum.reduceat(similarities, local, axis=1)
+            for query, row in enumerate(by_person):
+                found = [_Hit(float(row[at]), int(first + at)) for at in _largest(row, top)]
+                if self._face_ids is not None:
+                    found = [self._with_face(hit, similarities[query], int(start)) for hit in found]
+                best[query] = sorted(best[query] + found, key=_order)[:top]
+        return [[Candidate(self._names[hit.person], hit.similarity, hit.face_id) for hit in hits] for hits in best]
+
+    def _with_face(self, hit: _Hit, row: NDArray[np.float32], offset: int) -> _Hit:
+        ids = self._face_ids
+        if ids is None:
+            return hit
+        start = int(self._starts[hit.person])
+        end = int(self._starts[hit.person + 1]) if hit.person + 1 < self.n_people else self.n_templates
+        at = start + int(np.argmax(row[start - offset : end - offset]))
+        return _Hit(hit.similarity, hit.person, int(ids[at]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    similarity: float
+    person: int
+    face_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What one face of a picture came to.
+
+    Attributes:
+        candidates: best first; where matched, without people who are another face of the same picture.
+        matched: the first candidate is who it is.
+        displaced: everybody who reaches the threshold is another face of the same picture.
+    """
+
+    candidates: tuple[Candidate, ...]
+    matched: bool
+    displaced: bool
+
+
+def open_door(name: str, templates: Templates, rule: Rule) -> Door:
+    """The door of that name over these templates.
+
+    Raises:
+        UnknownNameError: there is no such door.
+    """
+    if name not in DOORS:
+        raise UnknownNameError("gallery door", name, DOORS, f"(there are: {', '.join(DOORS)})")
+    return ExactDoor(templates, rule)
+
+
+def average(vectors: NDArray[np.float32], starts: NDArray[np.int64]) -> NDArray[np.float32]:
+    """One unit template per person: the normalised mean of the rows from each start to the next; (people, D)."""
+    if len(starts) == 0:
+        return np.zeros((0, vectors.shape[1]), dtype=np.float32)
+    sums = np.add.reduceat(vectors, starts, axis=0, dtype=np.float64)
+    lengths = np.linalg.norm(sums, axis=1, keepdims=True)
+    # Templates that cancel each other have no direction: such a person resembles nobody.
+    unit: NDArray[np.float64] = np.divide(sums, lengths, out=np.zeros_like(sums), where=lengths > 1e-6)
+    return unit.astype(np.float32)
+
+
+def assign(ranked: Sequence[Sequence[Candidate]], threshold: float, *, exclusive: bool) -> list[Assignment]:
+    """Give each face of a picture at most one person, and each person at most one face.
+
+    The most similar pair is settled first; a face whose person is taken gets its next candidate that reaches the
+    threshold, or stays unknown.
+
+    Args:
+        ranked: candidates of each face, best first.
+        threshold: lowest similarity that counts.
+        exclusive: False lets one person be several faces (faces of different pictures).
+    """
+    taken: dict[str, int] = {}
+    given: dict[int, str] = {}
+    pairs = ((one.similarity, face, one.name) for face, row in enumerate(ranked) for one in row)
+    for _, face, name in sorted((pair for pair in pairs if pair[0] >= threshold), key=lambda pair: -pair[0]):
+        if face not in given and (not exclusive or name not in taken):
+            given[face] = name
+            taken[name] = face
+    answers = []
+    for face, row in enumerate(ranked):
+        reached = bool(row) and row[0].similarity >= threshold
+        kept = row
+        if face in given:
+            # Whoever ranks above the one given reaches the threshold and is another face of this picture.
+            kept = [one for one in row if one.similarity < threshold or taken[one.name] == face or not exclusive]
+        answers.append(Assignment(tuple(kept), face in given, reached and face not in given))
+    return answers
+
+
+def _blocks(starts: NDArray[np.int64], n_rows: int, block_rows: int) -> list[tuple[int, int]]:
+    """Runs of people whose templates fit a block (or a single one with more); first and last + 1 each."""
+    blocks = []
+    first = 0
+    while first < len(starts):
+        last = int(np.searchsorted(starts, starts[first] + block_rows, side="right")) - 1
+        if n_rows - starts[first] <= block_rows:
+            last = len(starts)
+        last = max(last, first + 1)
+        blocks.append((first, last))
+        first = last
+    return blocks
+
+
+def _largest(row: NDArray[np.float32], top: int) -> NDArray[np.int64]:
+    """Positions of the `top` largest; of equal ones the first."""
+    if top < len(row):
+        bound = np.partition(row, len(row) - top)[len(row) - top]
+        above = np.flatnonzero(row > bound)
+        equal = np.flatnonzero(row == bound)[: top - len(above)]
+        at = np.concatenate([above, equal])
+    else:
+        at = np.arange(len(row))
+    return at.astype(np.int64)
+
+
+def _order(hit: _Hit) -> tuple[float, int]:
+    return -hit.similarity, hit.person
