@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vultus.errors import InputError
-from vultus.evaluation.acquire import Acquired, Engine, acquire
+from vultus.errors import InputError, ShapeError
+from vultus.evaluation.acquire import Engine, acquire
 from vultus.metrics.bootstrap import pair_weights, subject_bootstrap
 from vultus.metrics.verification import FoldMatchRate, eer, fmr, fnmr, fold_match_rate, rule_of_three, threshold_at_fmr
 
@@ -75,6 +75,16 @@ class AtThreshold:
 
 
 @dataclass(frozen=True, slots=True)
+class WrongPair:
+    """A pair decided wrongly; the score is None when a face was not found."""
+
+    image1: str
+    image2: str
+    same: bool
+    score: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class PairsResult:
     """Result on the pairs.
 
@@ -86,7 +96,7 @@ class PairsResult:
         match_rates: TMR at fixed FMR.
         calibrated: what the engine's own thresholds do on these pairs.
         eer: equal error rate, a summary.
-        wrong: pairs decided wrongly the ten-fold way: score (None without a face), file, file, same.
+        wrong: pairs decided wrongly the ten-fold way.
     """
 
     n_images: int
@@ -98,7 +108,7 @@ class PairsResult:
     match_rates: tuple[MatchRate, ...]
     calibrated: tuple[AtThreshold, ...]
     eer: float
-    wrong: tuple[tuple[float | None, str, str, bool], ...]
+    wrong: tuple[WrongPair, ...]
 
 
 def read_pairs(folder: Path) -> Pairs:
@@ -145,27 +155,28 @@ def read_table(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
 
 def score_pairs(
     pairs: Pairs,
-    got: Acquired,
+    scores: NDArray[np.float32],
     *,
+    fta: float = 0.0,
     calibrated: Sequence[tuple[float, float]] = (),
     repeats: int = 1000,
     seed: int = 0,
 ) -> PairsResult:
-    """Score embeddings on the pairs.
+    """Error rates of scores, higher being more alike.
 
     Args:
-        pairs: what to compare.
-        got: one embedding per picture of `pairs.images`, in order.
+        pairs: what was compared.
+        scores: one per pair, minus infinity where a face was not found, float32, (P,).
+        fta: share of the pictures without an acquired face.
         calibrated: (FMR, threshold) chosen elsewhere, to be checked here.
         repeats: of the subject bootstrap.
         seed: of the bootstrap.
 
     Raises:
-        InputError: another number of embeddings than pictures.
+        ShapeError: not one score per pair.
     """
-    if len(got.acquired) != len(pairs.images):
-        raise InputError(f"{len(pairs.images)} pictures need as many embeddings, not {len(got.acquired)}")
-    scores = got.similarity(pairs.a, pairs.b)
+    if scores.shape != pairs.a.shape:
+        raise ShapeError("scores", f"of shape {pairs.a.shape}", f"of shape {scores.shape}")
     folds = fold_match_rate(scores, pairs.same, pairs.fold)
     genuine, impostor = scores[pairs.same], scores[~pairs.same]
     targets = [rate for rate in FMR_TARGETS if rate >= rule_of_three(impostor.size) * (1 - 1e-9)]
@@ -180,7 +191,7 @@ def score_pairs(
     return PairsResult(
         n_images=len(pairs.images),
         n_pairs=scores.size,
-        fta=got.fta,
+        fta=fta,
         n_fta_pairs=int(np.isneginf(scores).sum()),
         folds=folds,
         folds_rate=rates[0],
@@ -203,7 +214,8 @@ def measure_pairs(
     got = acquire(engine, pairs.images, progress=progress)
     own = engine.calibration
     calibrated = [(rate, own.threshold(rate)) for rate in FMR_TARGETS if rate >= own.smallest_fmr]
-    return score_pairs(pairs, got, calibrated=calibrated, repeats=repeats)
+    scores = got.similarity(pairs.a, pairs.b)
+    return score_pairs(pairs, scores, fta=got.fta, calibrated=calibrated, repeats=repeats)
 
 
 def to_dict(result: PairsResult) -> dict[str, Any]:
@@ -230,18 +242,15 @@ def _bounds(
     return subject_bootstrap(statistic, len(people), repeats=repeats, seed=seed)
 
 
-def _wrong(
-    pairs: Pairs, scores: NDArray[np.float32], folds: FoldMatchRate
-) -> tuple[tuple[float | None, str, str, bool], ...]:
+def _wrong(pairs: Pairs, scores: NDArray[np.float32], folds: FoldMatchRate) -> tuple[WrongPair, ...]:
     threshold = dict(zip(folds.folds, folds.thresholds, strict=True))
     at = np.array([threshold[str(fold)] for fold in pairs.fold])
-    wrong = np.flatnonzero((scores >= at) != pairs.same)
     return tuple(
-        (
-            float(scores[i]) if np.isfinite(scores[i]) else None,
-            pairs.images[pairs.a[i]].name,
-            pairs.images[pairs.b[i]].name,
-            bool(pairs.same[i]),
+        WrongPair(
+            pairs.images[pairs.a[index]].name,
+            pairs.images[pairs.b[index]].name,
+            bool(pairs.same[index]),
+            float(scores[index]) if np.isfinite(scores[index]) else None,
         )
-        for i in wrong
+        for index in np.flatnonzero((scores >= at) != pairs.same)
     )

@@ -5,9 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from vultus.errors import InputError
-from vultus.evaluation.acquire import Acquired
-from vultus.evaluation.pairs import measure_pairs, read_pairs, score_pairs, to_dict
+from vultus.errors import InputError, ShapeError
+from vultus.evaluation.pairs import WrongPair, measure_pairs, read_pairs, score_pairs, to_dict
 
 
 @pytest.fixture
@@ -44,9 +43,9 @@ def test_a_missing_face_is_a_non_match_and_nothing_is_dropped(folder, engine):
     assert less.n_pairs == 200
     assert less.fta == pytest.approx(1 / 300)
     assert less.n_fta_pairs == 2
-    assert (None, "0.jpg", "1.jpg", True) in less.wrong
+    assert WrongPair("0.jpg", "1.jpg", True, None) in less.wrong
     json.dumps(to_dict(less), allow_nan=False)
-    assert not any(first == "0.jpg" and not same for _, first, _, same in less.wrong)
+    assert not any(pair.image1 == "0.jpg" and not pair.same for pair in less.wrong)
 
 
 def test_rates_stand_between_their_bounds(folder, engine):
@@ -76,8 +75,8 @@ def test_true_match_rate_at_a_supported_rate(folder, engine, make_population, ma
 
 def test_refusals(folder):
     pairs = read_pairs(folder)
-    with pytest.raises(InputError, match="300 pictures need as many embeddings, not 1"):
-        score_pairs(pairs, Acquired(np.zeros((1, 4), np.float32), np.ones(1, bool), {}))
+    with pytest.raises(ShapeError, match=r"scores must be of shape \(200,\), but is of shape \(1,\)"):
+        score_pairs(pairs, np.zeros(1, np.float32))
     (folder / "pairs.csv").write_text("fold,image1,image2,same\n1,0.jpg,nobody.jpg,1\n")
     with pytest.raises(InputError, match=r"pairs.csv names nobody.jpg, which is not in images.csv"):
         read_pairs(folder)
