@@ -107,6 +107,10 @@ def _check_names(pack: Pack, where: str) -> None:
     double = sorted({name for name in listed if listed.count(name) > 1})
     if double:
         raise ConfigError(f"{where}.files lists {', '.join(double)} more than once")
+    whole = [spec.url for spec in pack.files if spec.url is not None]
+    for spec in pack.files:
+        if spec.member is None and spec.url is not None and whole.count(spec.url) > 1:
+            raise ConfigError(f"{where}.files has {spec.url} twice; name a member of it for each file, or list it once")
     used = [*pack.detector.files, pack.embedder.file, *([pack.liveness.file] if pack.liveness else [])]
     for name in used:
         if name not in listed:
