@@ -56,7 +56,7 @@ def test_python_in_the_docs_runs(checkout: Path, album: Path, page: str, capsys:
     for code in blocks:
         exec(compile(code, page, "exec"), names)
     assert "Eileen" in capsys.readouterr().out
-    assert list(album.glob("*.db")), "the gallery of the docs was not written"
+    assert list(album.glob("*.vultus")), "the gallery of the docs was not written"
 
 
 # ------------------------------------------------------------------------------------------------ commands that exist
