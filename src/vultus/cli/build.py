@@ -1,0 +1,93 @@
+"""Build the engine and open the gallery a verb asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vultus.cli.console import waiting
+from vultus.cli.options import DEFAULT_PACK
+from vultus.errors import StoreError
+
+if TYPE_CHECKING:
+    from vultus.gallery.collection import Gallery
+    from vultus.inference.engine import FaceEngine
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The engine options of a command line.
+
+    Attributes:
+        pack: name or manifest file; None for the default pack.
+        device: e.g. "cpu".
+        threads: None for all cores.
+        offline: never download.
+        policy: "any" or "commercial".
+    """
+
+    pack: str | None = None
+    device: str = "cpu"
+    threads: int | None = None
+    offline: bool = False
+    policy: str = "any"
+
+    def engine(self) -> FaceEngine:
+        """Build the engine; at the first run of a pack this also rebuilds its networks, which takes seconds."""
+        pack = self.pack or DEFAULT_PACK
+        with waiting(f"loading model pack {pack} ..."):
+            from vultus.inference.engine import FaceEngine
+
+            return FaceEngine(
+                pack,
+                device=self.device,
+                threads=self.threads,
+                offline=self.offline,
+                licence_policy="commercial" if self.policy == "commercial" else "any",
+            )
+
+
+def gallery_path(given: Path | None) -> Path:
+    """The gallery file given, or the user's own."""
+    if given is not None:
+        return given
+    import platformdirs
+
+    return platformdirs.user_data_path("vultus", appauthor=False) / "gallery.db"
+
+
+def pack_of(path: Path) -> str:
+    """The pack a gallery was made with; the default pack when there is none, or it is no pack of ours."""
+    from vultus.weights import PACKS
+
+    name = ""
+    if path.exists():
+        with open_gallery(path) as people:
+            name = people.contract.rpartition(":")[0]
+    return name if name in PACKS else DEFAULT_PACK
+
+
+def open_gallery(
+    given: Path | None, engine: FaceEngine | None = None, *, write: bool = False, create: bool = True
+) -> Gallery:
+    """Open a gallery; only verbs that bring people in may create one.
+
+    Args:
+        given: the --gallery option.
+        engine: needed by verbs that look at pictures.
+        write: open for writing.
+        create: with `write`, make the file when there is none.
+
+    Raises:
+        StoreError: there is no such file.
+    """
+    from vultus.gallery.collection import Gallery
+
+    path = gallery_path(given)
+    create = write and create
+    if create:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    elif not path.exists():
+        raise StoreError(f"there is no gallery at {path}; make one with: vultus enroll FOLDER --gallery {path}")
+    return Gallery.open(path, engine=engine, create=create, read_only=not write)

@@ -1,0 +1,154 @@
+"""`vultus cluster`: sort the faces of unknown people into groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vultus.cli import options, record
+from vultus.cli.build import Choice
+from vultus.cli.console import Bar, emit, interruptible, say, table
+from vultus.cli.scan import STILL, Tally, View, expand_inputs, file_name, short, views, walk
+from vultus.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from vultus.inference.image import Source
+    from vultus.types import Face
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """A face that takes part: the picture's name and source, and its number in the picture."""
+
+    path: str
+    source: Source
+    number: int
+    face: Face
+
+
+@dataclass(slots=True)
+class _Collection:
+    """Faces so far, and the pictures that gave none."""
+
+    faces: list[_Seen] = field(default_factory=list)
+    failures: list[dict[str, Any]] = field(default_factory=list)
+
+    def each(self, view: View) -> dict[str, Any]:
+        for number, face in enumerate(view.faces, start=1):
+            if face.embedding is not None:
+                self.faces.append(_Seen(view.path, view.source, number, face))
+        return {}
+
+    def sink(self, item: Mapping[str, Any]) -> None:
+        if "error" in item:
+            self.failures.append(dict(item))
+
+
+def cluster(
+    inputs: options.Inputs,
+    fmr: options.Fmr = options.DEFAULT_FMR,
+    target: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="DIR",
+            show_default=False,
+            help="Write every face into a folder of its group; rename the folders and enrol them.",
+        ),
+    ] = None,
+    as_json: options.Json = False,
+    pack: options.PackName = None,
+    device: options.Device = "cpu",
+    threads: options.Threads = None,
+    offline: options.Offline = False,
+    licence_policy: options.LicencePolicy = options.Policy.any,
+) -> None:
+    """Group faces by person without knowing anybody; two faces of one picture are never one person."""
+    items = expand_inputs(inputs, STILL)
+    if target is not None and target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise InputError(f"--out {target} exists and is not an empty folder; name a new one")
+    engine = Choice(pack, device, threads, offline, licence_policy).engine()
+    threshold = engine.calibration.threshold(fmr)
+    seen, tally = _Collection(), Tally()
+    with interruptible(lambda: f"{tally.text()} so far; nothing was written"):
+        walk(views(engine, items, embed=True, fps=1.0), label="embedding", total=len(items), tally=tally,
+             each=seen.each, sink=seen.sink)  # fmt: skip
+    groups = _group(seen.faces, threshold)
+    if target is not None:
+        _write(groups, target)
+    if as_json:
+        emit({
+            "schema": "vultus.cluster/1", "contract": engine.contract, "fmr_target": fmr,
+            "threshold": round(threshold, 6), "calibration_id": engine.calibration.calibration_id,
+            "groups": [
+                {"group": number, "faces": [_face(one) for one in group]} for number, group in enumerate(groups, 1)
+            ],
+            "failures": seen.failures, "summary": tally.record(),
+        })  # fmt: skip
+    else:
+        _show(groups, tally, target)
+    if tally.exit_code:
+        raise typer.Exit(tally.exit_code)
+
+
+def _group(faces: list[_Seen], threshold: float) -> list[list[_Seen]]:
+    """Faces by group, the largest group first."""
+    if not faces:
+        return []
+    import numpy as np
+
+    from vultus.gallery.cluster import cluster as group_faces
+
+    vectors = np.stack([one.face.embedding.vector for one in faces if one.face.embedding is not None])
+    labels = group_faces(vectors, threshold=threshold, pictures=[one.path for one in faces])
+    groups: dict[int, list[_Seen]] = {}
+    for label, one in zip(labels.tolist(), faces, strict=True):
+        groups.setdefault(label, []).append(one)
+    return [groups[label] for label in sorted(groups)]
+
+
+def _face(one: _Seen) -> dict[str, Any]:
+    return {"path": one.path, "face": one.number, **record.face(one.face)}
+
+
+def _show(groups: list[list[_Seen]], tally: Tally, target: Path | None) -> None:
+    several = [group for group in groups if len(group) > 1]
+    if several:
+        rows = []
+        for number, group in enumerate(several, 1):
+            names = [file_name(one.path) for one in group]
+            more = f" and {len(names) - 4} more" if len(names) > 4 else ""
+            rows.append([str(number), str(len(group)), short(", ".join(names[:4]), 100) + more])
+        table("", [">group", ">faces", "pictures"], rows)
+    say(f"{tally.text()}; {len(several)} people seen more than once, {len(groups) - len(several)} once", "dim")
+    if target is not None and groups:
+        say(f"faces written to {target}; rename the folders, then: vultus enroll {target}", "dim")
+
+
+def _write(groups: list[list[_Seen]], target: Path) -> None:
+    """Cut every face out with some of its surroundings, into a folder per group."""
+    from vultus.inference.image import read, write
+
+    places = {id(one): number for number, group in enumerate(groups, 1) for one in group}
+    alone = {number for number, group in enumerate(groups, 1) if len(group) == 1}
+    order = sorted((one for group in groups for one in group), key=lambda one: (one.path, one.number))
+    last, image = None, None
+    with Bar("writing faces", len(order)) as bar:
+        for count, one in enumerate(order, 1):
+            if image is None or one.path != last:
+                last, image = one.path, read(one.source)
+            group = places[id(one)]
+            folder = target / ("seen_once" if group in alone else f"person_{group:03d}")
+            stem = "stdin" if one.path == "-" else Path(one.path).stem
+            left, top, right, bottom = one.face.box.xyxy
+            margin = 0.5 * max(one.face.box.width, one.face.box.height)
+            x1, y1 = max(int(left - margin), 0), max(int(top - margin), 0)
+            cut = image[y1 : int(bottom + margin) + 1, x1 : int(right + margin) + 1]
+            write(folder / f"{stem}_{count:05d}.jpg", cut.copy())
+            bar.advance()

@@ -1,0 +1,196 @@
+"""What verbs write: data on stdout, everything else on stderr.
+
+Console objects are made anew for each use, so that a redirected stdout or stderr (tests, notebooks) is respected.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Self
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from types import TracebackType
+
+    from rich.console import Console
+    from rich.progress import Progress
+
+INTERRUPTED = 130
+_WIDE = 400
+
+
+def clean(text: object) -> str:
+    """Text that is safe on any terminal: control characters and undecodable bytes of file names are escaped."""
+    encodable = str(text).encode("utf-8", "backslashreplace").decode("utf-8")
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in encodable)
+
+
+def _console(stderr: bool) -> Console:
+    from rich.console import Console
+
+    console = Console(stderr=stderr, markup=False, emoji=False, highlight=False)
+    if not console.is_terminal:
+        # nothing may be cut off in a file or a pipe
+        console.width = _WIDE
+    return console
+
+
+def out() -> Console:
+    """The console for data."""
+    return _console(stderr=False)
+
+
+def say(message: str, style: str = "") -> None:
+    """One line on stderr."""
+    _console(stderr=True).print(clean(message), style=style, soft_wrap=True)
+
+
+def fail(message: str) -> None:
+    """The one line on stderr that tells why a command gave up."""
+    say(f"vultus: {message}", "red")
+
+
+def emit(document: Mapping[str, Any]) -> None:
+    """One JSON document on stdout, on one line when piped and indented on a terminal."""
+    indent = 2 if sys.stdout.isatty() else None
+    sys.stdout.write(json.dumps(document, indent=indent, allow_nan=False) + "\n")
+    sys.stdout.flush()
+
+
+def emit_line(record: Mapping[str, Any]) -> None:
+    """One line of JSON lines on stdout, out of the process before the next picture is looked at."""
+    sys.stdout.write(json.dumps(record, allow_nan=False) + "\n")
+    sys.stdout.flush()
+
+
+class JsonList:
+    """A JSON document whose one long list is written item by item, so that memory stays bounded.
+
+    The document is closed properly also when the work is interrupted.
+
+    Args:
+        head: keys before the list, "schema" first.
+        key: key of the list.
+    """
+
+    def __init__(self, head: Mapping[str, Any], key: str) -> None:
+        self._head, self._key = dict(head), key
+        self._count = 0
+        self.tail: dict[str, Any] = {}
+
+    def __enter__(self) -> Self:
+        sys.stdout.write(json.dumps(self._head, allow_nan=False)[:-1] + f", {json.dumps(self._key)}: [")
+        return self
+
+    def add(self, item: Mapping[str, Any]) -> None:
+        sys.stdout.write((",\n" if self._count else "\n") + json.dumps(item, allow_nan=False))
+        self._count += 1
+
+    def __exit__(self, *_: object) -> None:
+        rest = "".join(f", {json.dumps(key)}: {json.dumps(value, allow_nan=False)}" for key, value in self.tail.items())
+        sys.stdout.write(f"\n]{rest}}}\n")
+        sys.stdout.flush()
+
+
+class Bar:
+    """A progress bar on stderr; silent where stderr is no terminal.
+
+    Args:
+        label: what is being done, e.g. "detecting".
+        total: number of steps, None when unknown.
+    """
+
+    def __init__(self, label: str, total: int | None = None) -> None:
+        self._label, self._total = label, total
+        self._progress: Progress | None = None
+        self._task: Any = None
+
+    def __enter__(self) -> Self:
+        console = _console(stderr=True)
+        if console.is_terminal:
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+            # rich may only take over stdout when both streams end on the same terminal: data must stay on stdout
+            self._progress = Progress(
+                *columns, console=console, transient=True, redirect_stdout=sys.stdout.isatty(), redirect_stderr=True
+            )
+            self._task = self._progress.add_task(self._label, total=self._total)
+            self._progress.start()
+        return self
+
+    def advance(self, steps: int = 1) -> None:
+        if self._progress is not None:
+            self._progress.advance(self._task, steps)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+
+
+@contextmanager
+def waiting(label: str) -> Iterator[None]:
+    """A spinner on stderr while one long step runs."""
+    console = _console(stderr=True)
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(label):
+        yield
+
+
+@contextmanager
+def download_bar() -> Iterator[Callable[[str, int, int | None], None]]:
+    """A bar per downloaded file on stderr; gives the callback (file, bytes done, bytes in all or None)."""
+    console = _console(stderr=True)
+    if not console.is_terminal:
+        yield lambda name, done, total: None
+        return
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    tasks: dict[str, Any] = {}
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=console, redirect_stdout=sys.stdout.isatty()) as progress:
+
+        def on(name: str, done: int, total: int | None) -> None:
+            if name not in tasks:
+                tasks[name] = progress.add_task(clean(name), total=total)
+            progress.update(tasks[name], completed=done, total=total)
+
+        yield on
+
+
+@contextmanager
+def interruptible(saved: Callable[[], str]) -> Iterator[None]:
+    """Turn Ctrl-C into one line that tells what is safe, and exit code 130.
+
+    Args:
+        saved: asked at the interruption; returns the line.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        say(f"interrupted: {saved()}", "yellow")
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str | tuple[str, str]]]) -> None:
+    """A table on stdout; a cell is a text or (text, style); columns whose name starts with ">" are right-aligned."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table(title=title or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, title_style="bold")
+    for column in columns:
+        grid.add_column(
+            column.removeprefix(">"), justify="right" if column.startswith(">") else "left", overflow="fold"
+        )
+    for row in rows:
+        grid.add_row(*(Text(clean(c)) if isinstance(c, str) else Text(clean(c[0]), style=c[1]) for c in row))
+    out().print(grid)

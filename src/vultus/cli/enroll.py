@@ -1,0 +1,253 @@
+"""`vultus enroll`: make people known."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+from unicodedata import normalize
+
+import typer
+
+from vultus.cli import options
+from vultus.cli.build import Choice, gallery_path, open_gallery, pack_of
+from vultus.cli.console import Bar, JsonList, interruptible, say, table
+from vultus.cli.scan import expand_inputs
+from vultus.errors import InputError, NameClashError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from vultus.gallery.collection import Gallery
+    from vultus.gallery.record import Enrolment
+    from vultus.inference.image import Source
+
+STATUSES = ("enrolled", "repeated", "refused", "failed")
+
+
+class Clash(Enum):
+    """What to do with a person who is known already."""
+
+    add = "add"
+    error = "error"
+    replace = "replace"
+
+
+class Pick(Enum):
+    """Which face of a picture with several faces is enrolled."""
+
+    single = "single"
+    largest = "largest"
+
+
+@dataclass(slots=True)
+class _Count:
+    """Pictures of each person by status, and why pictures were refused."""
+
+    people: dict[str, dict[str, int]] = field(default_factory=dict)
+    reasons: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    complete: bool = False
+
+    def take(self, record: Mapping[str, Any]) -> None:
+        row = self.people.setdefault(str(record["name"]), dict.fromkeys(STATUSES, 0))
+        row[str(record["status"])] += 1
+        for reason in record.get("reasons", ()):
+            if reason not in self.reasons[str(record["name"])]:
+                self.reasons[str(record["name"])].append(reason)
+
+    def total(self, status: str) -> int:
+        return sum(row[status] for row in self.people.values())
+
+    def summary(self) -> dict[str, Any]:
+        return {"people": len(self.people), **{status: self.total(status) for status in STATUSES},
+                "complete": self.complete}  # fmt: skip
+
+    def exit_code(self) -> int:
+        read = sum(self.total(status) for status in STATUSES if status != "failed")
+        if self.total("failed"):
+            return 1 if read else 2
+        return 0 if self.total("enrolled") + self.total("repeated") else 1
+
+
+def enroll(
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FOLDER | --name NAME PICTURES...",
+            show_default=False,
+            help="A folder FOLDER/<person>/*.jpg; or, with --name, pictures of that one person.",
+        ),
+    ],
+    name: Annotated[str | None, typer.Option("--name", "-n", help="All pictures show this person.")] = None,
+    gallery: options.GalleryPath = None,
+    face: Annotated[Pick, typer.Option("--face", help="'largest' takes the largest of several faces.")] = Pick.single,
+    override_quality: Annotated[
+        bool, typer.Option("--override-quality", help="Enrol also faces that the quality gate refuses.")
+    ] = False,
+    on_clash: Annotated[
+        Clash, typer.Option("--on-clash", help="A person who is known already: add faces, stop, or replace.")
+    ] = Clash.add,
+    metadata: Annotated[
+        list[str] | None, typer.Option("--metadata", metavar="KEY=VALUE", help="Kept with the person; may be repeated.")
+    ] = None,
+    as_json: options.Json = False,
+    pack: options.PackName = None,
+    device: options.Device = "cpu",
+    threads: options.Threads = None,
+    offline: options.Offline = False,
+    licence_policy: options.LicencePolicy = options.Policy.any,
+) -> None:
+    """Make people known. Run the same command again after an interruption: pictures already enrolled cost nothing."""
+    pairs = named(name, inputs) if name is not None else by_folder(inputs)
+    notes = parse_metadata(metadata or [])
+    path, count = gallery_path(gallery), _Count()
+    engine = Choice(pack or pack_of(path), device, threads, offline, licence_policy).engine()
+
+    def saved() -> str:
+        done = count.total("enrolled") + count.total("repeated")
+        return f"{done} of {len(pairs)} pictures are enrolled and safe in {path}; run the same command again to go on"
+
+    with open_gallery(gallery, engine, write=True) as people, interruptible(saved):
+        stream = outcomes(people, pairs, face.value, override_quality, on_clash.value, notes)
+
+        def run(sink: Callable[[Mapping[str, Any]], None]) -> None:
+            with Bar("enrolling", len(pairs)) as bar:
+                for outcome in stream:
+                    for record in records(outcome):
+                        count.take(record)
+                        _complain(record)
+                        sink(record)
+                        bar.advance()
+            count.complete = True
+
+        if as_json:
+            head = {"schema": "vultus.enroll/1", "gallery": str(path), "contract": engine.contract}
+            with JsonList(head, "pictures") as document:
+                try:
+                    run(document.add)
+                finally:
+                    document.tail["summary"] = count.summary()
+        else:
+            try:
+                run(lambda _: None)
+            finally:
+                _show(count, path)
+    if code := count.exit_code():
+        raise typer.Exit(code)
+
+
+def named(name: str, inputs: Sequence[str]) -> list[tuple[str, Source]]:
+    """All pictures for one person."""
+    return [(name, item.value) for item in expand_inputs(inputs, ("image", "stdin"))]
+
+
+def by_folder(inputs: Sequence[str]) -> list[tuple[str, Source]]:
+    """Pictures of FOLDER/<person>/*, named after the folders.
+
+    Raises:
+        InputError: an input is no folder, or holds no folders of people with pictures.
+    """
+    pairs: list[tuple[str, Source]] = []
+    for given in inputs:
+        root = Path(given)
+        if not root.is_dir():
+            raise InputError(f"{given} is no folder; give a folder FOLDER/<person>/*.jpg, or --name NAME and pictures")
+        homes = sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
+        if not homes:
+            raise InputError(f"{given} holds no folders of people; expected {given}/<person>/*.jpg, or add --name NAME")
+        for home in homes:
+            try:
+                items = expand_inputs([str(home)], ("image",))
+            except InputError:
+                say(f"skipped: {home} holds no pictures", "yellow")
+                continue
+            pairs += [(home.name, item.value) for item in items]
+    if not pairs:
+        raise InputError(f"no pictures in the folders of {', '.join(inputs)}")
+    return pairs
+
+
+def parse_metadata(pairs: Sequence[str]) -> dict[str, str]:
+    """KEY=VALUE words as a mapping.
+
+    Raises:
+        InputError: a word has no "=" or no key.
+    """
+    notes: dict[str, str] = {}
+    for pair in pairs:
+        key, found, value = pair.partition("=")
+        if not (found and key):
+            raise InputError(f"--metadata must be KEY=VALUE, but is '{pair}'")
+        notes[key] = value
+    return notes
+
+
+def outcomes(
+    people: Gallery, pairs: Sequence[tuple[str, Source]], face: Literal["single", "largest"], override_quality: bool,
+    on_clash: Literal["add", "error", "replace"], metadata: Mapping[str, str],
+) -> Iterator[Enrolment]:  # fmt: skip
+    """Enrol everything, and tell what became of it as soon as it is on the disk.
+
+    Raises:
+        NameClashError: somebody is known already and `on_clash` is "error"; then nobody is enrolled.
+    """
+    if on_clash == "error":
+        known = {person.name for person in people.people()}
+        for name, _ in pairs:
+            if normalize("NFC", name).strip() in known:
+                raise NameClashError(name, "; use --on-clash add or --on-clash replace")
+    if on_clash != "replace" and not metadata:
+        yield from people.enroll_many(pairs, override_quality=override_quality, face=face)
+        return
+    homes: dict[str, list[Source]] = {}
+    for name, source in pairs:
+        homes.setdefault(name, []).append(source)
+    way: Literal["add", "replace"] = "replace" if on_clash == "replace" else "add"
+    for name, sources in homes.items():
+        yield people.enroll(
+            name, sources, metadata=metadata, override_quality=override_quality, on_clash=way, face=face
+        )
+
+
+def records(outcome: Enrolment) -> list[dict[str, Any]]:
+    """What became of each picture, as JSON values."""
+    taken = [
+        {"path": str(face.source), "name": outcome.name, "status": "repeated" if face.repeated else "enrolled",
+         "face_id": face.face_id, "quality": round(face.quality, 5)}
+        for face in outcome.accepted
+    ]  # fmt: skip
+    for picture in outcome.rejected:
+        failed = "unreadable" in picture.reasons
+        record: dict[str, Any] = {
+            "path": str(picture.source),
+            "name": outcome.name,
+            "status": "failed" if failed else "refused",
+            "reasons": list(picture.reasons),
+        }
+        if picture.message:
+            record["error" if failed else "message"] = picture.message
+        taken.append(record)
+    return taken
+
+
+def _complain(record: Mapping[str, Any]) -> None:
+    """One line for a picture that was not taken."""
+    if record["status"] == "refused":
+        why = record.get("message") or ", ".join(reason.replace("_", " ") for reason in record["reasons"])
+        say(f"refused: {record['path']}: {why}", "yellow")
+    elif record["status"] == "failed":
+        say(f"skipped: {record.get('error') or record['path']}", "yellow")
+
+
+def _show(count: _Count, path: Path) -> None:
+    if count.people:
+        table("", ["person", ">enrolled", ">already", ">refused", ">failed", "reasons"], [
+            [(name, "bold"), *(str(row[status]) if row[status] else "" for status in STATUSES),
+             ", ".join(reason.replace("_", " ") for reason in count.reasons[name])]
+            for name, row in count.people.items()
+        ])  # fmt: skip
+    say(f"gallery: {path}", "dim")
+    if not count.total("enrolled") + count.total("repeated"):
+        say("nobody was enrolled; see the reasons above, or use --override-quality or --face largest", "yellow")

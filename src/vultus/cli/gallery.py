@@ -1,0 +1,152 @@
+"""`vultus gallery`: the people that are known."""
+
+from __future__ import annotations
+
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vultus.cli import options
+from vultus.cli.build import gallery_path, open_gallery
+from vultus.cli.console import clean, emit, fail, out, say, table
+from vultus.errors import InputError
+
+if TYPE_CHECKING:
+    from vultus.gallery.record import FaceRecord, Person
+
+
+class Clash(Enum):
+    """What to do with an imported person who is known already."""
+
+    error = "error"
+    add = "add"
+    skip = "skip"
+    replace = "replace"
+
+
+app = typer.Typer(help="List, inspect, rename, remove, export and import people.")
+app.callback(invoke_without_command=True)(options.help_if_alone)
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A person's name.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+
+def _person(person: Person) -> dict[str, Any]:
+    return {"name": person.name, "faces": person.n_faces, "metadata": dict(person.metadata),
+            "created_at": person.created_at, "updated_at": person.updated_at}  # fmt: skip
+
+
+def _face(face: FaceRecord) -> dict[str, Any]:
+    return {"face_id": face.face_id, "source": face.source, "picture_sha256": face.picture,
+            "box": [round(value, 2) for value in face.box_xyxy_px], "quality": round(face.quality, 5),
+            "overridden": list(face.reasons), "enrolled_at": face.enrolled_at}  # fmt: skip
+
+
+@app.command("list")
+def list_people(gallery: options.GalleryPath = None, as_json: options.Json = False) -> None:
+    """List everybody the gallery knows."""
+    path = gallery_path(gallery)
+    with open_gallery(gallery) as people:
+        everybody, contract = people.people(), people.contract
+    if as_json:
+        emit({"schema": "vultus.gallery.list/1", "gallery": str(path), "contract": contract,
+              "people": [_person(person) for person in everybody]})  # fmt: skip
+        return
+    if everybody:
+        table("", ["person", ">faces", "changed", "metadata"], [
+            [(person.name, "bold"), str(person.n_faces), person.updated_at[:16].replace("T", " "),
+             ", ".join(f"{key}: {value}" for key, value in person.metadata.items())] for person in everybody
+        ])  # fmt: skip
+    faces = sum(person.n_faces for person in everybody)
+    say(f"{len(everybody)} people, {faces} faces in {path} ({contract or 'no contract yet'})", "dim")
+
+
+@app.command()
+def show(name: Name, gallery: options.GalleryPath = None, as_json: options.Json = False) -> None:
+    """Show one person and the faces enrolled for them."""
+    with open_gallery(gallery) as people:
+        person, faces = people.person(name), people.faces(name)
+    if as_json:
+        emit({"schema": "vultus.gallery.show/1", **_person(person), "enrolled": [_face(face) for face in faces]})
+        return
+    table(f"{clean(person.name)}: {person.n_faces} faces, since {person.created_at[:10]}",
+          [">face", "picture", ">quality", "overridden", "enrolled"], [
+        [str(face.face_id), face.source, f"{face.quality:.2f}", ", ".join(face.reasons),
+         face.enrolled_at[:16].replace("T", " ")] for face in faces
+    ])  # fmt: skip
+    for key, value in person.metadata.items():
+        out().print(f"{clean(key)}: {clean(value)}", soft_wrap=True)
+
+
+@app.command()
+def rename(
+    old: Annotated[str, typer.Argument(metavar="NAME", help="The name now.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The new name.")],
+    gallery: options.GalleryPath = None,
+) -> None:
+    """Give a person another name."""
+    with open_gallery(gallery, write=True, create=False) as people:
+        people.rename(old, new)
+    say(f"'{old}' is now called '{new}'", "green")
+
+
+@app.command()
+def remove(name: Name, gallery: options.GalleryPath = None, yes: Yes = False) -> None:
+    """Delete a person with all faces."""
+    with open_gallery(gallery, write=True, create=False) as people:
+        person = people.person(name)
+        if not yes:
+            if not sys.stdin.isatty():
+                raise InputError("nobody is here to confirm the removal; add --yes")
+            typer.confirm(f"Remove {clean(person.name)} with {person.n_faces} faces for good?", abort=True, err=True)
+        people.remove(name)
+    say(f"removed '{person.name}' with {person.n_faces} faces", "green")
+
+
+@app.command("export")
+def export_people(
+    target: Annotated[Path, typer.Argument(metavar="FILE", help="The JSON file to write.")],
+    gallery: options.GalleryPath = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if it exists.")] = False,
+) -> None:
+    """Write everybody to a JSON file. It holds biometric templates: keep it as safe as the gallery."""
+    if target.exists() and not overwrite:
+        raise InputError(f"{target} exists already; add --overwrite to replace it")
+    with open_gallery(gallery) as people:
+        faces = people.export(target)
+        count = len(people)
+    say(f"exported {count} people with {faces} faces to {target}", "green")
+    say("the file holds biometric templates: keep it as safe as the gallery itself", "yellow")
+
+
+@app.command("import")
+def import_people(
+    source: Annotated[Path, typer.Argument(metavar="FILE", help="A file that vultus gallery export wrote.")],
+    gallery: options.GalleryPath = None,
+    on_clash: Annotated[
+        Clash, typer.Option("--on-clash", help="A person who is known already: stop, add faces, skip or replace.")
+    ] = Clash.error,
+) -> None:
+    """Take in the people of an exported file; all of them or, when something is wrong, nobody."""
+    with open_gallery(gallery, write=True) as people:
+        count = people.import_(source, on_clash=on_clash.value)
+    say(f"imported {count} faces into {gallery_path(gallery)}", "green")
+
+
+@app.command()
+def check(gallery: options.GalleryPath = None, as_json: options.Json = False) -> None:
+    """Examine a gallery file for damage; exit 1 when something is wrong."""
+    with open_gallery(gallery) as people:
+        problems = list(people.check())
+        count = len(people)
+    if as_json:
+        emit({"schema": "vultus.gallery.check/1", "gallery": str(gallery_path(gallery)), "people": count,
+              "problems": problems})  # fmt: skip
+    for problem in problems:
+        fail(problem)
+    if problems:
+        raise typer.Exit(1)
+    if not as_json:
+        say(f"{gallery_path(gallery)} is sound: {count} people", "green")

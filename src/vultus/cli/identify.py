@@ -1,0 +1,79 @@
+"""`vultus identify`: who is in the picture?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vultus.cli import options, record
+from vultus.cli.build import Choice, gallery_path, open_gallery, pack_of
+from vultus.cli.console import say, table
+from vultus.cli.pictures import Album, name_marks
+from vultus.cli.scan import Tally, expand_inputs, report, short, views
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vultus.cli.scan import View
+    from vultus.types import Identification
+
+    Row = list[str | tuple[str, str]]
+
+
+def identify(
+    inputs: options.Inputs,
+    gallery: options.GalleryPath = None,
+    fpir: options.Fpir = options.DEFAULT_FPIR,
+    top: Annotated[int, typer.Option("--top", min=1, help="Candidates per face in the JSON document.")] = 5,
+    as_json: options.Json = False,
+    annotate: options.Annotate = None,
+    fps: options.SampleRate = 1.0,
+    pack: options.PackName = None,
+    device: options.Device = "cpu",
+    threads: options.Threads = None,
+    offline: options.Offline = False,
+    licence_policy: options.LicencePolicy = options.Policy.any,
+) -> None:
+    """Name the people in pictures and videos; a stranger is answered as unknown."""
+    items = expand_inputs(inputs)
+    album = None if annotate is None else Album(annotate, items)
+    engine = Choice(pack or pack_of(gallery_path(gallery)), device, threads, offline, licence_policy).engine()
+    rows: list[Row] = []
+    tally = Tally(extra={"known": 0, "unknown": 0})
+    with open_gallery(gallery, engine) as people:
+
+        def each(view: View) -> dict[str, Any]:
+            answers = people.identify_faces(view.faces, fpir=fpir, top=top)
+            for answer in answers:
+                tally.extra["unknown" if answer.name is None else "known"] += 1
+            rows.extend(_rows(view, answers))
+            if album is not None:
+                album.save(view, name_marks(answers))
+            return {"faces": [record.identification(answer) for answer in answers]}
+
+        def show() -> None:
+            if rows:
+                table("", ["picture", "face", "person", ">similarity", ">threshold", "quality"], rows)
+            if album is not None and album.written:
+                say(f"annotated: {annotate}", "dim")
+
+        report(
+            views(engine, items, embed=True, fps=fps), items, label="identifying", each=each, as_json=as_json,
+            show=show, tally=tally, head={
+                "schema": "vultus.identify/1", "contract": engine.contract, "people": len(people), "fpir_target": fpir,
+            },
+        )  # fmt: skip
+
+
+def _rows(view: View, answers: Sequence[Identification]) -> list[Row]:
+    """One table row per face."""
+    if not answers:
+        return [[short(view.label), ("no face", "dim"), "", "", "", ""]]
+    rows: list[Row] = []
+    for number, answer in enumerate(answers, start=1):
+        who = (answer.name, "bold green") if answer.name is not None else ("unknown", "yellow")
+        quality = (record.text_of_quality(answer.face), "" if answer.face.quality.ok else "yellow")
+        label = short(view.label) if number == 1 else ""
+        rows.append([label, str(number), who, *record.text_of(answer.decision), quality])
+    return rows

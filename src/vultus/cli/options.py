@@ -1,0 +1,93 @@
+"""The options that verbs share: one spelling, one help text, one environment variable each."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+_ENGINE = "Engine"
+
+
+class Policy(StrEnum):
+    """Which licences of weights may be loaded."""
+
+    any = "any"
+    commercial = "commercial"
+
+
+Inputs = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="INPUTS...",
+        help="Pictures, folders (with all inside), quoted globs, videos, a camera number, rtsp://..., - for stdin.",
+        show_default=False,
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Write JSON on stdout instead of a table (docs/json.md).")]
+Annotate = Annotated[
+    Path | None,
+    typer.Option(
+        "--annotate",
+        metavar="OUT",
+        help="Draw boxes, names and scores: a picture file for one picture, else a folder.",
+        show_default=False,
+    ),
+]
+SampleRate = Annotated[
+    float, typer.Option("--fps", min=0.001, metavar="RATE", help="Pictures looked at per second of video.")
+]
+MaxFaces = Annotated[
+    int | None, typer.Option("--max-faces", min=1, metavar="N", help="Keep the N most prominent faces of a picture.")
+]
+GalleryPath = Annotated[
+    Path | None,
+    typer.Option(
+        "--gallery",
+        "-g",
+        metavar="FILE",
+        envvar="VULTUS_GALLERY",
+        help="The collection of known people. Without it: gallery.db in your user data folder (see vultus doctor).",
+        show_default=False,
+    ),
+]
+Fmr = Annotated[
+    float, typer.Option("--fmr", metavar="RATE", help="False match rate you accept, e.g. 1e-3 = 1 in 1,000 strangers.")
+]
+Fpir = Annotated[
+    float,
+    typer.Option(
+        "--fpir", metavar="RATE", help="False positive identification rate you accept: 0.01 = 1 in 100 strangers named."
+    ),
+]
+PackName = Annotated[
+    str | None, typer.Option("--pack", metavar="NAME", envvar="VULTUS_PACK", show_default="the gallery's, else dlib",
+                             help="Model pack: a name or a manifest file.", rich_help_panel=_ENGINE),
+]  # fmt: skip
+Device = Annotated[
+    str, typer.Option("--device", envvar="VULTUS_DEVICE", help="cpu, cuda, ...; never falls back silently.",
+                      rich_help_panel=_ENGINE),
+]  # fmt: skip
+Threads = Annotated[
+    int | None, typer.Option("--threads", min=1, envvar="VULTUS_THREADS", help="Threads of the engine.",
+                             show_default="all cores", rich_help_panel=_ENGINE),
+]  # fmt: skip
+Offline = Annotated[
+    bool, typer.Option("--offline", envvar="VULTUS_OFFLINE", help="Never touch the network.", rich_help_panel=_ENGINE)
+]
+LicencePolicy = Annotated[
+    Policy, typer.Option("--licence-policy", envvar="VULTUS_LICENCE_POLICY", rich_help_panel=_ENGINE,
+                         help="'commercial' refuses weights licensed for research only."),
+]  # fmt: skip
+
+DEFAULT_PACK = "dlib"
+DEFAULT_FMR = 1e-3
+DEFAULT_FPIR = 0.01
+
+
+def help_if_alone(ctx: typer.Context) -> None:
+    """Callback of a group of verbs: without a verb it shows its help."""
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())

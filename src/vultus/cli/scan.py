@@ -1,0 +1,246 @@
+"""Walk through the inputs of a command, picture by picture; a bad one is reported and the rest goes on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from vultus.cli.console import Bar, JsonList, clean, emit_line, interruptible, say
+from vultus.errors import InputError, VultusError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from vultus.inference.engine import FaceEngine
+    from vultus.inference.image import Source
+    from vultus.inference.source import Item
+    from vultus.types import Face
+
+STILL = frozenset({"image", "stdin"})
+LIVE = frozenset({"camera", "stream"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """One picture, or one frame of a video, and what was found in it.
+
+    Attributes:
+        path: what the user knows it by.
+        source: what `image.read` reads: path, bytes or RGB uint8 (H, W, 3).
+        faces: the faces; empty when there is none, or when the picture could not be read.
+        error: why it could not be read, "" when it could.
+        time_s: seconds from the start of a video, None for a picture.
+    """
+
+    path: str
+    source: Source
+    faces: Sequence[Face] = ()
+    error: str = ""
+    time_s: float | None = None
+
+    @property
+    def label(self) -> str:
+        return self.path if self.time_s is None else f"{self.path} @ {self.time_s:.2f} s"
+
+    @property
+    def head(self) -> dict[str, Any]:
+        return {"path": self.path} if self.time_s is None else {"path": self.path, "time_s": round(self.time_s, 3)}
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of a walk.
+
+    Attributes:
+        pictures: looked at, failed ones too.
+        faces: found.
+        failed: could not be read.
+        complete: False when Ctrl-C stopped the walk.
+    """
+
+    pictures: int = 0
+    faces: int = 0
+    failed: int = 0
+    complete: bool = False
+    extra: dict[str, int] = field(default_factory=dict)
+
+    def record(self) -> dict[str, Any]:
+        """The "summary" of JSON documents."""
+        counts = {"pictures": self.pictures, "faces": self.faces, "failed": self.failed, **self.extra}
+        return {**counts, "complete": self.complete}
+
+    def text(self) -> str:
+        """One line for people."""
+        words = [_count(self.pictures, "picture"), _count(self.faces, "face")]
+        words += [f"{count} {name}" for name, count in self.extra.items()]
+        if self.failed:
+            words.append(f"{self.failed} could not be read")
+        return ", ".join(words)
+
+    @property
+    def exit_code(self) -> int:
+        if not self.failed:
+            return 0
+        return 2 if self.failed == self.pictures else 1
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def views(engine: FaceEngine, items: Sequence[Item], *, embed: bool, fps: float) -> Iterator[View]:
+    """Find faces in every picture and sampled video frame, in order, streaming in batches.
+
+    Args:
+        engine: finds the faces.
+        items: what `source.expand` gave.
+        embed: whether embeddings are needed.
+        fps: frames looked at per second of video.
+    """
+    stills: list[Item] = []
+    for item in items:
+        if item.kind in STILL:
+            stills.append(item)
+            continue
+        yield from _stills(engine, stills, embed=embed)
+        stills = []
+        yield from _frames(engine, item, embed=embed, fps=fps)
+    yield from _stills(engine, stills, embed=embed)
+
+
+def _stills(engine: FaceEngine, items: Sequence[Item], *, embed: bool) -> Iterator[View]:
+    names = iter(["-" if item.kind == "stdin" else str(item.value) for item in items])
+    for source, found in engine.find_each((item.value for item in items), embed=embed):
+        name = next(names)
+        if isinstance(found, VultusError):
+            yield View(name, source, error=str(found))
+        else:
+            yield View(name, source, found)
+
+
+def _frames(engine: FaceEngine, item: Item, *, embed: bool, fps: float) -> Iterator[View]:
+    from collections import deque
+
+    from vultus.inference.video import frames
+
+    times: deque[float] = deque()
+
+    def pictures() -> Iterator[Source]:
+        for frame in frames(item.value, fps=fps):
+            times.append(frame.time_s)
+            yield frame.image
+
+    name = str(item.value)
+    # a live source must answer at once, a file may be batched
+    batch = 1 if item.kind in LIVE else 16
+    try:
+        for source, found in engine.find_each(pictures(), embed=embed, batch=batch):
+            time_s = times.popleft()
+            if isinstance(found, VultusError):
+                yield View(name, source, error=str(found), time_s=time_s)
+            else:
+                yield View(name, source, found, time_s=time_s)
+    except InputError as error:
+        yield View(name, name, error=str(error))
+
+
+def walk(
+    seen: Iterable[View], *, label: str, total: int | None, tally: Tally, each: Callable[[View], Mapping[str, Any]],
+    sink: Callable[[Mapping[str, Any]], None],
+) -> None:  # fmt: skip
+    """Go through the views under a progress bar, count, report failures, and hand records on.
+
+    Args:
+        seen: the views.
+        label: for the bar.
+        total: number of pictures if known.
+        tally: counted into.
+        each: makes the record of a readable view.
+        sink: takes every record, failed ones too.
+    """
+    with Bar(label, total) as bar:
+        for view in seen:
+            tally.pictures += 1
+            tally.faces += len(view.faces)
+            if view.error:
+                tally.failed += 1
+                say(f"skipped: {view.error}", "yellow")
+                sink({**view.head, "error": view.error})
+            else:
+                sink({**view.head, **each(view)})
+            bar.advance()
+    tally.complete = True
+
+
+def report(
+    seen: Iterable[View], items: Sequence[Item], *, label: str, head: Mapping[str, Any], as_json: bool,
+    each: Callable[[View], Mapping[str, Any]], tally: Tally, show: Callable[[], None],
+) -> None:  # fmt: skip
+    """Run a walk and write its outcome: a table, one JSON document, or JSON lines for cameras and streams.
+
+    Args:
+        seen: the views.
+        items: the inputs.
+        label: for the progress bar.
+        head: keys of the JSON document before "images".
+        as_json: JSON or table.
+        each: makes the record of a view, and keeps what the table needs.
+        tally: counted into.
+        show: writes the table.
+
+    Raises:
+        typer.Exit: with 1 when some pictures failed, with 2 when all did, with 130 after Ctrl-C.
+    """
+    total = len(items) if all(item.kind in STILL for item in items) else None
+    live = any(item.kind in LIVE for item in items)
+
+    def note() -> str:
+        return f"{tally.text()} so far, shown above; nothing was changed"
+
+    def run(sink: Callable[[Mapping[str, Any]], None]) -> None:
+        walk(seen, label=label, total=total, tally=tally, each=each, sink=sink)
+
+    with interruptible(note):
+        if as_json and live:
+            run(lambda record: emit_line({**head, **record}))
+        elif as_json:
+            with JsonList(head, "images") as document:
+                try:
+                    run(document.add)
+                finally:
+                    document.tail["summary"] = tally.record()
+        else:
+            try:
+                run(lambda _: None)
+            finally:
+                show()
+                say(tally.text(), "dim")
+    if tally.exit_code:
+        raise typer.Exit(tally.exit_code)
+
+
+def expand_inputs(
+    inputs: Sequence[str], kinds: Iterable[str] = ("image", "video", "camera", "stream", "stdin")
+) -> list[Item]:
+    """The inputs of a command line as items.
+
+    Raises:
+        InputError: nothing usable was named.
+    """
+    from vultus.inference.source import expand
+
+    return list(expand(inputs, kinds=frozenset(kinds)))
+
+
+def short(path: str, width: int = 48) -> str:
+    """A path that fits a table: the end of it, where names differ."""
+    text = clean(path)
+    return text if len(text) <= width else "…" + text[-width + 1 :]
+
+
+def file_name(path: str) -> str:
+    """The last part of a path."""
+    return Path(path).name or path
