@@ -169,7 +169,7 @@ def test_redirects_stay_within_the_allowed_schemes(web: Web, part: Path, tmp_pat
     with pytest.raises(WeightsError, match="only http is allowed, not ftp"):
         fetch(web, part)
     web.redirects["/x"] = (tmp_path / "secret").as_uri()
-    with pytest.raises(WeightsError, match="'file:.*' is not allowed"):
+    with pytest.raises(WeightsError, match=r"'file:.*' is not allowed"):
         fetch(web, part)
 
 

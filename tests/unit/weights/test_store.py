@@ -314,10 +314,13 @@ def test_unreadable_source(pack: Pack, cache: Path, calls: list[bytes], monkeypa
 
 RESOLVE = """
 import hashlib, sys
+from dataclasses import replace
 from pathlib import Path
 from vultus.weights.store import resolve
 from vultus.weights.table import load_pack
-path = resolve(load_pack("dlib-mmod"), cache_dir=Path(sys.argv[1]))["mmod.onnx"]
+pack = load_pack("dlib-mmod")
+pack = replace(pack, files=(pack.file("mmod.onnx"),))
+path = resolve(pack, cache_dir=Path(sys.argv[1]))["mmod.onnx"]
 print(path, hashlib.sha256(path.read_bytes()).hexdigest())
 """
 
@@ -325,10 +328,7 @@ print(path, hashlib.sha256(path.read_bytes()).hexdigest())
 def test_processes_at_once_agree(cache: Path) -> None:
     command = [sys.executable, "-c", RESOLVE, str(cache)]
     environment = {**os.environ, "PYTHONPATH": SOURCE}
-    workers = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=cache.parent)
-        for _ in range(3)
-    ]
+    workers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) for _ in range(3)]
     found = {worker.communicate(timeout=60)[0] for worker in workers}
     assert [worker.returncode for worker in workers] == [0, 0, 0]
     assert len(found) == 1
