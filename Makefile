@@ -43,6 +43,7 @@ $(VENV)/.dev: locks/dev.txt pyproject.toml $(VENV)/.build
 	@touch $@ $(VENV)/.demo
 
 setup: $(VENV)/.dev ## environment in .venv with everything for development
+	@echo "ready: $(VENV)"
 
 check: $(VENV)/.dev ## format, lint, types, floors, then the fast tests
 	$(BIN)/ruff format --check .
