@@ -45,11 +45,12 @@ $(VENV)/.dev: locks/dev.txt pyproject.toml $(VENV)/.build
 setup: $(VENV)/.dev ## environment in .venv with everything for development
 	@echo "ready: $(VENV)"
 
-check: $(VENV)/.dev ## format, lint, types, floors, then the fast tests
+check: $(VENV)/.dev ## format, lint, types, floors, spelling, then the fast tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/codespell
 	$(BIN)/python -m pytest
 
 test: $(VENV)/.dev ## the whole fast suite
