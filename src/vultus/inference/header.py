@@ -22,6 +22,9 @@ MAX_JPEG_SCANS = 200
 _CUT = "the {} file is cut off; copy or download it again"
 _PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 _EXIF_ORIENTATION = 0x0112
+# Width, height, orientation, sample format, and where strips or tiles start and how long they are.
+_TIFF_TAGS = frozenset((256, 257, _EXIF_ORIENTATION, 339, 273, 279, 324, 325))
+_MAX_TIFF_PARTS = 1_000_000
 _BMP_HEADERS = (12, 40, 52, 56, 64, 108, 124)
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 _FOREIGN = (
@@ -317,7 +320,7 @@ def exif_orientation(exif: bytes) -> int:
 
 
 def _tiff_tags(data: bytes) -> Iterator[tuple[int, tuple[int, ...]]]:
-    """Whole-number tags of the first directory."""
+    """The whole-number tags of the first directory that matter here."""
     order = {b"II": "<", b"MM": ">"}.get(data[:2])
     if order is None:
         return
@@ -328,8 +331,10 @@ def _tiff_tags(data: bytes) -> Iterator[tuple[int, tuple[int, ...]]]:
     for entry in range(directory + 2, directory + 2 + 12 * count, 12):
         tag, kind, length = struct.unpack_from(order + "HHI", data, entry)
         code, width = {1: ("B", 1), 3: ("H", 2), 4: ("I", 4)}.get(kind, ("", 0))
-        if not code or length < 1:
+        if tag not in _TIFF_TAGS or not code or length < 1:
             continue
+        if length > _MAX_TIFF_PARTS:
+            _refuse(f"the TIFF is cut into {length:,} parts, which no scanner does (limit {_MAX_TIFF_PARTS:,})")
         place = entry + 8
         if width * length > 4:
             place = struct.unpack_from(order + "I", data, place)[0]

@@ -142,15 +142,10 @@ def _load(source: str | Path, name: str, max_bytes: int) -> bytes:
     if "://" in text[:10]:
         raise ImageError(name, "it is an address; download the picture first and give its path")
     try:
-        # Without O_NONBLOCK the open of a pipe nobody writes to would wait for ever.
-        handle = os.open(text, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        with os.fdopen(handle, "rb") as file:
-            status = os.fstat(handle)
-            if not stat.S_ISREG(status.st_mode):
-                raise ImageError(name, "it is no regular file")
-            if status.st_size > max_bytes:
-                raise ImageError(name, f"{status.st_size:,} bytes are more than the limit of {max_bytes:,}")
-            return file.read(max_bytes + 1)
+        with open(text, "rb", opener=_open) as file:
+            status = os.fstat(file.fileno())
+            fits = stat.S_ISREG(status.st_mode) and status.st_size <= max_bytes
+            data = file.read() if fits else b""
     except FileNotFoundError:
         raise ImageError(name, "no such file") from None
     except IsADirectoryError:
@@ -159,6 +154,16 @@ def _load(source: str | Path, name: str, max_bytes: int) -> bytes:
         raise ImageError(name, "no permission to read it") from None
     except (OSError, ValueError) as error:
         raise ImageError(name, getattr(error, "strerror", None) or str(error)) from error
+    if not stat.S_ISREG(status.st_mode):
+        raise ImageError(name, "it is no regular file")
+    if not fits:
+        raise ImageError(name, f"{status.st_size:,} bytes are more than the limit of {max_bytes:,}")
+    return data
+
+
+def _open(path: str, flags: int) -> int:
+    """Open without waiting: a pipe nobody writes to would hold us for ever."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _decode(data: bytes, header: Header, name: str) -> Picture:
@@ -169,11 +174,13 @@ def _decode(data: bytes, header: Header, name: str) -> Picture:
         pixels = None
     if pixels is None or pixels.size == 0:
         raise ImageError(name, _why_undecodable(header.format))
+    # libtiff hands out 8-bit colours that are multiplied by their opacity already.
+    multiplied = header.format == "TIFF" and pixels.dtype == np.uint8
     if pixels.dtype == np.uint16:
         pixels = _as_picture(cv2.convertScaleAbs(pixels, alpha=1 / 257))
     if pixels.dtype != np.uint8:
         raise ImageError(name, f"its pixels are {pixels.dtype}; convert it to 8 or 16 bits")
-    return _upright(_to_rgb(pixels), header.orientation)
+    return _upright(_to_rgb(pixels, multiplied=multiplied), header.orientation)
 
 
 def _why_undecodable(kind: str) -> str:
@@ -182,7 +189,7 @@ def _why_undecodable(kind: str) -> str:
     return f"the {kind} is damaged or of a rare kind; convert it to PNG (readable: {READABLE})"
 
 
-def _to_rgb(pixels: Picture) -> Picture:
+def _to_rgb(pixels: Picture, *, multiplied: bool = False) -> Picture:
     """Grey, BGR or BGRA to RGB; transparent parts become white."""
     if pixels.ndim == 2 or pixels.shape[2] == 1:
         return _as_picture(cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB))
@@ -194,7 +201,9 @@ def _to_rgb(pixels: Picture) -> Picture:
     alpha = pixels[..., 3:].astype(np.uint16)
     if alpha.min() == 255:
         return rgb
-    return ((rgb * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+    if multiplied:
+        return _as_picture(np.minimum(rgb + (255 - alpha), 255))
+    return _as_picture((rgb * alpha + 255 * (255 - alpha) + 127) // 255)
 
 
 def _upright(image: Picture, orientation: int) -> Picture:

@@ -171,12 +171,11 @@ def _difference_energy(values: NDArray[Any], down: int, across: int) -> float:
     rows, columns = values.shape[0] - down, values.shape[1] - abs(across)
     first = values[:rows, max(-across, 0) :][:, :columns]
     second = values[down:, max(across, 0) :][:, :columns]
-    return float(cv2.norm(first, second, cv2.NORM_L2SQR)) / (rows * columns)
+    return float(cv2.norm(first, second, cv2.NORM_L2SQR)) / first.size
 
 
 def _deviation(values: NDArray[Any]) -> float:
-    deviation: float = cv2.meanStdDev(values)[1].item()
-    return deviation
+    return float(cv2.meanStdDev(values)[1].item())
 
 
 class _Turn(NamedTuple):
