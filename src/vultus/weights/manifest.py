@@ -23,6 +23,7 @@ SCHEMA = "vultus.pack/1"
 Use = Literal["commercial", "research"]
 Colour = Literal["RGB", "BGR"]
 Layout = Literal["NCHW", "NHWC"]
+Crop = Literal["square", "box"]
 Point = tuple[float, float]
 
 
@@ -149,13 +150,14 @@ class LivenessSpec:
     Attributes:
         kind: "minifasnet".
         file: name in `Pack.files`.
-        crop_scale: side of the crop over the longer side of the face box.
+        crop_scale: side of the crop over the side of the face box.
         size: side of the square input, pixels.
         live_index: class of the bona fide face.
         colour: order of the channels.
         scale: multiplied to pixels 0 to 255.
         threshold: live score at or above which a face is bona fide.
         operating_point: what the threshold was chosen for, or that it was not measured.
+        crop: "square" (of the longer side, padded with black) or "box" (shape of the box, moved inside the picture).
     """
 
     kind: str
@@ -167,6 +169,7 @@ class LivenessSpec:
     scale: float
     threshold: float
     operating_point: str
+    crop: Crop = "square"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from vultus.weights.manifest import (
     SCHEMA,
     AlignerSpec,
     Colour,
+    Crop,
     DetectorSpec,
     EmbedderSpec,
     FileSpec,
@@ -298,6 +299,7 @@ _LIVENESS = {
     "scale": _positive,
     "threshold": _share,
     "operating_point": _text,
+    "crop": _one_of(*get_args(Crop)),
 }
 _points = _many(_part(CalibrationPoint, {"fmr": _share, "threshold": _number, "low": _number, "high": _number}))
 _PACK: dict[str, Check] = {
