@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from vultus.gallery.cluster import cluster
 from vultus.gallery.collection import Gallery
 from vultus.gallery.record import EnrolledFace, Enrolment, FaceRecord, Person, Rejected
 
-__all__ = ["Gallery", "Enrolment", "EnrolledFace", "Rejected", "Person", "FaceRecord", "cluster"]
+__all__ = ["Gallery", "Enrolment", "EnrolledFace", "Rejected", "Person", "FaceRecord"]

@@ -31,9 +31,9 @@ def cluster(
 ) -> NDArray[np.int64]:
     """Group faces by person.
 
-    Memory grows with `len(vectors) * neighbours`, not with its square. Two groups are considered for joining if a face
-    of one is among the nearest neighbours of a face of the other; with `neighbours >= len(vectors)` the result is
-    exactly that of average linkage cut at the threshold.
+    Memory grows with `len(vectors) * neighbours`, not with its square. With `neighbours >= len(vectors)` and without
+    pictures the result is that of average linkage cut at the threshold. With fewer, a face or group is joined with one
+    of its nearest only, and still no two groups that reach the threshold stay apart unless a picture forbids it.
 
     Args:
         vectors: float32, (N, D), unit rows.
@@ -59,18 +59,10 @@ def cluster(
     if neighbours < 1:
         raise ConfigError(f"neighbours must be at least 1, but is {neighbours}")
     groups = _Groups(vectors, pictures)
-    heap: list[tuple[float, int, int]] = []
-    for first, second, similarity in _edges(vectors, threshold, neighbours):
-        groups.link(first, second)
-        heap.append((-similarity, first, second))
-    heapq.heapify(heap)
-    while heap:
-        _, first, second = heapq.heappop(heap)
-        # Groups that were joined since have other numbers.
-        if groups.alive(first, second) and groups.may_join(first, second):
-            for other, similarity in groups.join(first, second):
-                if similarity >= threshold:
-                    heapq.heappush(heap, (-similarity, other, len(groups.sums) - 1))
+    # A face may have all its nearest neighbours in its own group while a second group of the person lies farther off:
+    # joined groups look for neighbours anew until nothing is left to join.
+    while groups.settle(threshold, neighbours):
+        pass
     return _by_size(groups.labels())
 
 
@@ -78,50 +70,70 @@ class _Groups:
     """Groups under construction; joining two makes a new one and empties both."""
 
     def __init__(self, vectors: NDArray[np.float32], pictures: Sequence[Hashable] | None) -> None:
-        self.sums: list[NDArray[np.float64] | None] = list(vectors.astype(np.float64))
-        self.members: list[list[int]] = [[at] for at in range(len(vectors))]
+        self._sums: list[NDArray[np.float64] | None] = list(vectors.astype(np.float64))
+        self._members: list[list[int]] = [[at] for at in range(len(vectors))]
         self._near: list[set[int]] = [set() for _ in vectors]
         self._pictures: list[set[Hashable]] = [{one} for one in (range(len(vectors)) if pictures is None else pictures)]
 
-    def link(self, first: int, second: int) -> None:
-        self._near[first].add(second)
-        self._near[second].add(first)
+    def settle(self, threshold: float, neighbours: int) -> bool:
+        """Join the nearest groups, best first, until no neighbours are left to join; was any joined?"""
+        living = [(group, total / len(self._members[group])) for group, total in enumerate(self._sums)
+                  if total is not None]  # fmt: skip
+        if not living:
+            return False
+        numbers = [group for group, _ in living]
+        means = np.array([mean for _, mean in living], dtype=np.float32)
+        self._near = [set() for _ in self._sums]
+        heap: list[tuple[float, int, int]] = []
+        for first, second, similarity in _edges(means, threshold, neighbours):
+            one, two = numbers[first], numbers[second]
+            self._near[one].add(two)
+            self._near[two].add(one)
+            heap.append((-similarity, one, two))
+        heapq.heapify(heap)
+        before = len(self._sums)
+        while heap:
+            _, first, second = heapq.heappop(heap)
+            # Groups that were joined since have other numbers.
+            if self._alive(first, second) and self._pictures[first].isdisjoint(self._pictures[second]):
+                for other, similarity in self._join(first, second):
+                    if similarity >= threshold:
+                        heapq.heappush(heap, (-similarity, other, len(self._sums) - 1))
+        return len(self._sums) > before
 
-    def alive(self, first: int, second: int) -> bool:
-        return self.sums[first] is not None and self.sums[second] is not None
+    def labels(self) -> NDArray[np.int64]:
+        """Number of each face's group."""
+        out = np.empty(sum(map(len, self._members)), dtype=np.int64)
+        for group, members in enumerate(self._members):
+            out[members] = group
+        return out
 
-    def may_join(self, first: int, second: int) -> bool:
-        return self._pictures[first].isdisjoint(self._pictures[second])
+    def _alive(self, first: int, second: int) -> bool:
+        return self._sums[first] is not None and self._sums[second] is not None
 
-    def join(self, first: int, second: int) -> list[tuple[int, float]]:
+    def _join(self, first: int, second: int) -> list[tuple[int, float]]:
         """Make one group of two; its neighbours, each with the average similarity to it."""
-        one, two = self.sums[first], self.sums[second]
-        new = len(self.sums)
+        one, two = self._sums[first], self._sums[second]
+        new = len(self._sums)
         total = np.add(one, two, dtype=np.float64) if one is not None and two is not None else None
-        self.sums.append(total)
-        self.sums[first] = self.sums[second] = None
-        self.members.append(self.members[first] + self.members[second])
+        self._sums.append(total)
+        self._sums[first] = self._sums[second] = None
+        self._members.append(self._members[first] + self._members[second])
         self._pictures.append(self._pictures[first] | self._pictures[second])
         near = sorted((self._near[first] | self._near[second]) - {first, second})
         self._near.append(set(near))
         for gone in (first, second):
-            self.members[gone], self._near[gone], self._pictures[gone] = [], set(), set()
+            self._members[gone], self._near[gone], self._pictures[gone] = [], set(), set()
         for other in near:
             self._near[other] -= {first, second}
             self._near[other].add(new)
         return [(other, self._similarity(other, new)) for other in near]
 
-    def labels(self) -> NDArray[np.int64]:
-        out = np.empty(sum(map(len, self.members)), dtype=np.int64)
-        for group, members in enumerate(self.members):
-            out[members] = group
-        return out
-
     def _similarity(self, first: int, second: int) -> float:
-        one, two = self.sums[first], self.sums[second]
+        one, two = self._sums[first], self._sums[second]
         if one is None or two is None:
             return -np.inf
-        return float(one @ two) / (len(self.members[first]) * len(self.members[second]))
+        return float(one @ two) / (len(self._members[first]) * len(self._members[second]))
 
 
 def _edges(vectors: NDArray[np.float32], threshold: float, neighbours: int) -> Iterator[tuple[int, int, float]]:

@@ -18,6 +18,14 @@ from vultus.errors import StoreError
 
 APPLICATION_ID = 0x56554C54  # "VULT"
 BUSY_S = 30.0
+_PRAGMAS = (
+    "foreign_keys=ON",
+    "synchronous=FULL",
+    "secure_delete=ON",
+    "temp_store=MEMORY",
+    "trusted_schema=OFF",
+    "cell_size_check=ON",
+)
 _MAGIC = b"SQLite format 3\x00"
 
 # Script n brings a file from version n to n + 1; released ones never change.
@@ -67,22 +75,21 @@ def connect(path: Path, *, create: bool, read_only: bool) -> sqlite3.Connection:
         fresh = _prepare(path, create=create and not read_only)
     except OSError as error:
         raise StoreError(f"cannot open the gallery {path}: {error.strerror or error}") from error
+    writable = not read_only
     try:
-        connection = _open(path, read_only=read_only)
-    except sqlite3.Error as error:
-        raise explain(error, path) from error
-    try:
-        _recognise(connection, path, create=create and not read_only)
+        try:
+            connection = _open(path, "rw" if writable else "ro", create=create and writable)
+        except sqlite3.OperationalError:
+            # Write-ahead logging needs an index file beside the gallery even to read. Where the folder is read-only
+            # and no log is waiting, nobody is writing, and the file may be read as it lies.
+            log = Path(f"{path}-wal")
+            if writable or (log.exists() and log.stat().st_size > 0):
+                raise
+            connection = _open(path, "ro&immutable=1", create=False)
         if fresh:
             path.chmod(0o600)
-        if not read_only:
-            _use_wal(connection)
     except sqlite3.Error as error:
-        connection.close()
         raise explain(error, path) from error
-    except BaseException:
-        connection.close()
-        raise
     return connection
 
 
@@ -126,20 +133,20 @@ def _prepare(path: Path, *, create: bool) -> bool:
     return False
 
 
-def _open(path: Path, *, read_only: bool) -> sqlite3.Connection:
-    address = path.absolute().as_uri()
-    mode = "?mode=ro" if read_only else "?mode=rw"
-    # Write-ahead logging needs an index file beside the gallery even to read; where the folder is read-only and
-    # no log is waiting, nobody can be writing, and the file may be read as it lies.
-    if read_only and not os.access(path.parent, os.W_OK) and not Path(f"{path}-wal").exists():
-        mode += "&immutable=1"
+def _open(path: Path, mode: str, *, create: bool) -> sqlite3.Connection:
     connection = sqlite3.connect(
-        address + mode, uri=True, timeout=BUSY_S, isolation_level=None, check_same_thread=False
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        timeout=BUSY_S,
+        isolation_level=None,
+        check_same_thread=False,
     )
     try:
-        for pragma in ("foreign_keys=ON", "synchronous=FULL", "secure_delete=ON", "temp_store=MEMORY",
-                       "trusted_schema=OFF", "cell_size_check=ON"):  # fmt: skip
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}").close()
+        _recognise(connection, path, create=create)
+        if mode == "rw":
+            _use_wal(connection)
     except BaseException:
         connection.close()
         raise

@@ -177,7 +177,8 @@ def assign(ranked: Sequence[Sequence[Candidate]], threshold: float, *, exclusive
         kept = row
         if face in given:
             # Whoever ranks above the one given reaches the threshold and is another face of this picture.
-            kept = [one for one in row if one.similarity < threshold or taken[one.name] == face or not exclusive]
+            free = {one.name for one in row if not exclusive or taken.get(one.name, face) == face}
+            kept = [one for one in row if one.similarity < threshold or one.name in free]
         answers.append(Assignment(tuple(kept), face in given, reached and face not in given))
     return answers
 

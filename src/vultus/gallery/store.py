@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vultus.errors import StoreError
+from vultus.gallery import database
 from vultus.gallery.database import connect, explain
 from vultus.gallery.record import FaceRecord, Person
 from vultus.gallery.writer import Writer, decode, person_id_of
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+FORGET_MS = 1000
 _PERSON = (
     """SELECT name, count(face_id), metadata, created_at, updated_at FROM person LEFT JOIN face USING (person_id)"""
 )
@@ -99,10 +101,16 @@ class Store:
     def forget(self) -> None:
         """Move the log into the file and empty it, so that removed bytes are gone from both.
 
-        Readers who still look at an older state hold it up; their end, or the next call, completes it.
+        Readers who still look at an older state hold it up; after a second it is left to the next call, or to the
+        last program that closes the file.
         """
         with self._lock, contextlib.suppress(sqlite3.Error):
-            self._open().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            connection = self._open()
+            connection.execute(f"PRAGMA busy_timeout={FORGET_MS}")
+            try:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            finally:
+                connection.execute(f"PRAGMA busy_timeout={int(database.BUSY_S * 1000)}")
 
     def revision(self) -> int:
         """Counts the changes of the gallery, by whichever process."""

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vultus.errors import ConfigError, InputError, ShapeError, UnknownNameError
+from vultus.gallery.search import ExactDoor, assign, average, open_door
+from vultus.gallery.store import Templates
+from vultus.types import Candidate
+
+
+def unit(rows: np.ndarray) -> np.ndarray:
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+def gallery(counts: list[int], dimension: int = 16, seed: int = 0) -> Templates:
+    random = np.random.default_rng(seed)
+    vectors = unit(random.normal(size=(sum(counts), dimension))) if counts else np.zeros((0, dimension), np.float32)
+    starts = np.concatenate([[0], np.cumsum(counts)])[: len(counts)].astype(np.int64)
+    names = tuple(f"p{n}" for n in range(len(counts)))
+    return Templates(1, names, starts, np.arange(100, 100 + sum(counts)), vectors)
+
+
+def oracle(templates: Templates, counts: list[int], probe: np.ndarray, top: int, rule: str) -> list[tuple[str, float]]:
+    """The plain way: person by person, in float64."""
+    rows, at = [], 0
+    for name, count in zip(templates.names, counts, strict=True):
+        own = templates.vectors[at : at + count].astype(np.float64)
+        at += count
+        mean = own.sum(axis=0) / np.linalg.norm(own.sum(axis=0))
+        rows.append((name, float((own @ probe).max() if rule == "best" else mean @ probe)))
+    return sorted(rows, key=lambda row: -row[1])[:top]
+
+
+@pytest.mark.parametrize("rule", ["average", "best"])
+@given(st.lists(st.integers(1, 6), min_size=1, max_size=30), st.integers(1, 40), st.integers(1, 9), st.integers(0, 99))
+def test_like_the_plain_way(rule, counts, top, block_rows, seed):
+    templates = gallery(counts, seed=seed)
+    probes = unit(np.random.default_rng(seed + 1).normal(size=(3, 16)))
+    door = ExactDoor(templates, rule, block_rows)
+    assert (door.n_people, door.n_templates) == (len(counts), sum(counts) if rule == "best" else len(counts))
+    for probe, found in zip(probes, door.search(probes, top), strict=True):
+        wanted = oracle(templates, counts, probe.astype(np.float64), top, rule)
+        assert len(found) == len(wanted)
+        np.testing.assert_allclose([one.similarity for one in found], [row[1] for row in wanted], atol=2e-6)
+        assert {one.name for one in found} == {row[0] for row in wanted}
+
+
+def test_best_names_the_face():
+    templates = gallery([2, 3, 1])
+    for row, face_id in enumerate(templates.face_ids):
+        ((best,),) = ExactDoor(templates, "best", 2).search(templates.vectors[row : row + 1], 1)
+        assert best.face_id == face_id
+        assert best.similarity == pytest.approx(1, abs=1e-6)
+    ((best,),) = ExactDoor(templates).search(templates.vectors[:1], 1)
+    assert (best.name, best.face_id) == ("p0", None)
+
+
+def test_equal_ones_come_in_the_order_of_enrolment():
+    vectors = unit(np.ones((5, 4)))
+    templates = Templates(1, tuple("abcde"), np.arange(5), np.arange(5), vectors)
+    for block_rows in (1, 2, 100):
+        (found,) = ExactDoor(templates, block_rows=block_rows).search(vectors[:1], 3)
+        assert [one.name for one in found] == ["a", "b", "c"]
+
+
+def test_nobody():
+    door = ExactDoor(gallery([]))
+    assert door.search(unit(np.ones((2, 16))), 5) == [[], []]
+    assert ExactDoor(gallery([1])).search(np.zeros((0, 16), np.float32), 5) == []
+
+
+def test_templates_that_cancel_out_resemble_nobody():
+    one = unit(np.ones((1, 4)))
+    rows = np.concatenate([one, -one])
+    assert average(rows, np.array([0])).tolist() == [[0, 0, 0, 0]]
+
+
+def test_average_is_of_unit_length():
+    templates = gallery([3, 1, 7])
+    rows = average(templates.vectors, templates.starts)
+    assert rows.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-6)
+
+
+def test_bad_arguments():
+    with pytest.raises(ConfigError, match="templates must be one of average, best, but is 'mean'"):
+        ExactDoor(gallery([1]), "mean")
+    with pytest.raises(InputError, match="top must be at least 1, but is 0"):
+        ExactDoor(gallery([1])).search(np.ones((1, 16), np.float32), 0)
+    with pytest.raises(ShapeError, match=r"probes must be \(Q, 16\), but is \(1, 8\)"):
+        ExactDoor(gallery([1])).search(np.ones((1, 8), np.float32), 1)
+    with pytest.raises(
+        UnknownNameError, match=r"unknown gallery door 'exakt'; did you mean 'exact'\? \(there are: exact\)"
+    ):
+        open_door("exakt", gallery([1]), "average")
+
+
+def ranked(rows: list[dict[str, float]]) -> list[list[Candidate]]:
+    return [sorted((Candidate(n, s) for n, s in row.items()), key=lambda one: -one.similarity) for row in rows]
+
+
+def test_the_more_similar_face_gets_the_person():
+    rows = ranked([{"ada": 0.8, "bob": 0.6}, {"ada": 0.9, "bob": 0.5}, {"ada": 0.7, "bob": 0.2}])
+    first, second, third = assign(rows, 0.55, exclusive=True)
+    assert (first.matched, first.candidates[0].name) == (True, "bob"), "the next candidate above the threshold"
+    assert (second.matched, second.candidates[0].name) == (True, "ada")
+    assert (third.matched, third.displaced, third.candidates[0].name) == (False, True, "ada")
+    assert [one.candidates[0].name for one in assign(rows, 0.55, exclusive=False)] == ["ada"] * 3
+
+
+def test_an_unknown_face_keeps_its_candidates_for_review():
+    rows = ranked([{"ada": 0.9}, {"ada": 0.3}])
+    _, unknown = assign(rows, 0.5, exclusive=True)
+    assert (unknown.matched, unknown.displaced, unknown.candidates) == (False, False, (Candidate("ada", 0.3),))
+
+
+def test_at_the_threshold_is_a_match():
+    (answer,) = assign(ranked([{"ada": 0.5}]), 0.5, exclusive=True)
+    assert answer.matched
+
+
+rows_of_scores = st.lists(
+    st.dictionaries(st.sampled_from("abcdef"), st.floats(-1, 1, width=32), min_size=1), min_size=1, max_size=7
+)
+
+
+@given(rows_of_scores, st.floats(-0.5, 0.9))
+def test_nobody_is_twice_in_one_picture(rows, threshold):
+    answers = assign(ranked(rows), threshold, exclusive=True)
+    given_names = [one.candidates[0].name for one in answers if one.matched]
+    assert len(given_names) == len(set(given_names))
+    for row, answer in zip(rows, answers, strict=True):
+        able = {name for name, similarity in row.items() if similarity >= threshold}
+        if answer.matched:
+            assert answer.candidates[0].name in able
+        else:
+            assert able <= set(given_names), "a face stays unknown only if all its people are taken"
+            assert answer.displaced == bool(able)
+    # Stable: nobody and no face would both rather have each other.
+    for row, answer in zip(rows, answers, strict=True):
+        got = answer.candidates[0].similarity if answer.matched else threshold
+        for name, similarity in row.items():
+            if similarity > got and similarity >= threshold and name in given_names:
+                holder = next(one for one in answers if one.matched and one.candidates[0].name == name)
+                assert holder.candidates[0].similarity >= similarity
