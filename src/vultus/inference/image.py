@@ -184,8 +184,8 @@ def _decode(data: bytes, header: Header, name: str) -> Picture:
 
 
 def _why_undecodable(kind: str) -> str:
-    if kind in ("AVIF", "GIF"):
-        return f"the {kind} is damaged, or this OpenCV ({cv2.__version__}) reads no {kind}; convert it to PNG"
+    if kind in ("AVIF", "GIF", "WebP"):
+        return f"the {kind} is damaged, or of a kind this OpenCV ({cv2.__version__}) does not read; convert it to PNG"
     return f"the {kind} is damaged or of a rare kind; convert it to PNG (readable: {READABLE})"
 
 

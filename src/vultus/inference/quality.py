@@ -124,13 +124,15 @@ def assess(
         Score, reason codes (worst first) and measures.
 
     Raises:
-        ShapeError: box or landmarks have the wrong shape.
+        ShapeError: box or landmarks have the wrong shape or are not finite.
     """
     corners, points = np.asarray(box, np.float64), np.asarray(landmarks, np.float64)
     if corners.shape != (4,):
         raise ShapeError("box", "(4,)", str(corners.shape))
     if points.shape != (5, 2):
         raise ShapeError("landmarks", "(5, 2)", str(points.shape))
+    if not (np.isfinite(corners).all() and np.isfinite(points).all()):
+        raise ShapeError("box and landmarks", "finite", "not finite")
     left, top, right, bottom = corners.tolist()
     to_chip = _similarity(points)
     measures = {"face_px": min(right - left, bottom - top), "inside": _inside(to_chip, image.shape)}
@@ -266,7 +268,7 @@ def _light(chip: Picture) -> dict[str, float]:
 
 
 def _pose_deg(points: Points) -> dict[str, float]:
-    """Yaw (+ to the subject's left), pitch (+ down) and roll (+ clockwise in the picture) of the head.
+    """Pitch (+ down), then yaw (+ to the subject's left), then roll (+ clockwise in the picture) of the head.
 
     Scaled orthographic projection of the average head, solved linearly and brought to the nearest rotation.
     """
@@ -274,14 +276,14 @@ def _pose_deg(points: Points) -> dict[str, float]:
     # The nearest rotation is (A A^T)^(-1/2) A; of two rows the root has a closed form.
     first, cross, second = a * a + b * b + c * c, a * d + b * e + c * f, d * d + e * e + f * f
     root = math.sqrt(max(first * second - cross * cross, 0.0))
-    norm = math.sqrt(first + second + 2.0 * root) * max(root, 1e-12)
+    norm = max(math.sqrt(first + second + 2.0 * root) * root, 1e-12)
     weight, mixed, other = (second + root) / norm, -cross / norm, (first + root) / norm
-    across, down = weight * c + mixed * f, mixed * c + other * f
-    roll = math.atan2(mixed * a + other * d, weight * a + mixed * d)
-    # Yaw and pitch are those that remain when the roll is undone, as alignment does.
+    across = (weight * a + mixed * d, weight * c + mixed * f)
+    down = (mixed * a + other * d, mixed * c + other * f)
+    roll = math.atan2(down[0], across[0])
     cos, sin = math.cos(roll), math.sin(roll)
-    yaw = math.asin(min(max(cos * across + sin * down, -1.0), 1.0))
-    pitch = math.asin(min(max(cos * down - sin * across, -1.0), 1.0))
+    pitch = math.asin(min(max(cos * down[1] - sin * across[1], -1.0), 1.0))
+    yaw = math.atan2(cos * across[1] + sin * down[1], math.hypot(across[0], down[0]) * math.cos(pitch))
     return {"yaw_deg": math.degrees(yaw), "pitch_deg": math.degrees(pitch), "roll_deg": math.degrees(roll)}
 
 
@@ -304,7 +306,7 @@ def _visibility(chip: Picture) -> float:
 def _factors(measures: dict[str, float], gate: QualityGate) -> dict[str, float]:
     """One factor for each code: 1 when comfortable, 0.5 at the limit."""
     shadow, clipped = measures["shadow"], measures["clipped"]
-    bright = min(_at_most(shadow, gate.max_shadow, 130.0), _at_most(clipped, gate.max_clipped, 0.1))
+    bright = min(_at_most(shadow, gate.max_shadow, 140.0), _at_most(clipped, gate.max_clipped, 0.1))
     yaw = _at_most(abs(measures["yaw_deg"]), gate.max_yaw_deg, 20.0)
     pitch = _at_most(abs(measures["pitch_deg"]), gate.max_pitch_deg, 15.0)
     return {
