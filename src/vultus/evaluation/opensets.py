@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from vultus.types import Calibration
 
 Templates = Literal["average", "best"]
+RULES: tuple[Templates, ...] = ("average", "best")
 SETS = ("celeb_examples", "orl_faces", "yale_faces")
 
 
@@ -159,22 +160,40 @@ def measure_sets(
     *,
     fpir: float = 0.01,
     enrol: int = 3,
-    templates: Sequence[Templates] = ("average", "best"),
+    templates: Sequence[Templates] = RULES,
     progress: Callable[[int], None] | None = None,
 ) -> tuple[OpenSetResult, ...]:
     """Embed every picture once and score each set and, when there are several, all of them as one gallery."""
-    whole = pooled(sets)
-    got = acquire(engine, whole.images, progress=progress)
-    results, start = [], 0
-    for part in [*sets, *([whole] if len(sets) > 1 else [])]:
-        rows = slice(0, len(whole.images)) if part is whole else slice(start, start + len(part.images))
-        start += len(part.images)
-        here = Acquired(got.vectors[rows], got.acquired[rows], {})
-        results += [
-            score_set(part, here, fpir=fpir, enrol=enrol, templates=rule, calibration=engine.calibration)
-            for rule in templates
-        ]
-    return tuple(results)
+    got = acquire(engine, pooled(sets).images, progress=progress)
+    return score_sets(sets, got, fpir=fpir, enrol=enrol, templates=templates, calibration=engine.calibration)
+
+
+def score_sets(
+    sets: Sequence[OpenSet],
+    got: Acquired,
+    *,
+    fpir: float = 0.01,
+    enrol: int = 3,
+    templates: Sequence[Templates] = RULES,
+    calibration: Calibration | None = None,
+) -> tuple[OpenSetResult, ...]:
+    """Score embeddings of all sets one after the other: each set, then all as one; each template rule."""
+    ends = np.cumsum([len(part.images) for part in sets])
+    jobs = [(part, slice(int(end) - len(part.images), int(end))) for part, end in zip(sets, ends, strict=True)]
+    if len(sets) > 1:
+        jobs.append((pooled(sets), slice(0, int(ends[-1]))))
+    return tuple(
+        score_set(
+            part,
+            Acquired(got.vectors[rows], got.acquired[rows], {}),
+            fpir=fpir,
+            enrol=enrol,
+            templates=rule,
+            calibration=calibration,
+        )
+        for part, rows in jobs
+        for rule in templates
+    )
 
 
 def score_set(

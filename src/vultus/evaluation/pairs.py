@@ -234,10 +234,12 @@ def _bounds(
     def statistic(drawn: NDArray[np.int64]) -> list[float]:
         weights = pair_weights(drawn, left, right)
         mated, other = weights[pairs.same], weights[~pairs.same]
-        if mated.sum() == 0 or other.sum() == 0:
+        try:
+            tmr = [1.0 - fnmr(genuine, threshold_at_fmr(impostor, rate, other), mated) for rate in targets]
+            return [fold_match_rate(scores, pairs.same, pairs.fold, weights).mean, *tmr]
+        except InputError:
+            # Folds share no people, so a draw of very few people may leave one fold, or no genuine pair.
             return [np.nan] * (1 + len(targets))
-        tmr = [1.0 - fnmr(genuine, threshold_at_fmr(impostor, rate, other), mated) for rate in targets]
-        return [fold_match_rate(scores, pairs.same, pairs.fold, weights).mean, *tmr]
 
     return subject_bootstrap(statistic, len(people), repeats=repeats, seed=seed)
 
