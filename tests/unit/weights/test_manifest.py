@@ -64,7 +64,8 @@ def test_contract_needs_every_digest() -> None:
     sound = pack()
     loose = replace(sound, files=(replace(sound.files[0], sha256=None), sound.files[1]))
     with pytest.raises(
-        WeightsError, match=r"pack toy has no contract: detector\.onnx is not pinned by a sha256; write"
+        WeightsError,
+        match=r"pack toy has no contract: detector\.onnx is not pinned by a sha256; vultus packs verify /nowhere",
     ):
         loose.contract()
     pulled = replace(sound, files=(replace(sound.files[0], sha256=None, url="https://x.org/d"), sound.files[1]))

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from contextlib import suppress
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 
 from unit.weights.conftest import toy
 from vultus.errors import ConfigError, InputError, UnknownNameError
+from vultus.weights.manifest import AlignerSpec, DetectorSpec, EmbedderSpec, FileSpec, Licence, LivenessSpec, Pack
 from vultus.weights.schema import parse_calibration, parse_pack
 
 HERE = Path("/nowhere")
@@ -190,3 +193,17 @@ def test_any_junk_is_an_input_error_or_a_pack(path: str, junk: Any) -> None:
     data = json.loads(json.dumps(changed(path, junk)))
     with suppress(InputError):
         assert parse(data).name
+
+
+def test_the_manifest_of_the_docs_is_sound(checkout: Path) -> None:
+    (text,) = re.findall(r"^```json\n(.*?)^```", (checkout / "docs/packs.md").read_text("utf-8"), re.M | re.S)
+    pack = parse(json.loads(text))
+    assert pack.name == "my_pack"
+    assert pack.liveness is not None
+
+
+def test_every_field_is_in_the_docs(checkout: Path) -> None:
+    told = (checkout / "docs/packs.md").read_text("utf-8")
+    records = (Pack, Licence, FileSpec, DetectorSpec, AlignerSpec, EmbedderSpec, LivenessSpec)
+    names = {part.name for record in records for part in fields(record)} - {"directory"}
+    assert sorted(name for name in names if f"`{name}`" not in told and f'"{name}"' not in told) == []
