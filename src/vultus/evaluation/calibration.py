@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vultus.errors import ConfigError, InputError
-from vultus.evaluation.acquire import Engine, acquire
+from vultus.evaluation.acquire import Acquired, Engine, acquire
 from vultus.evaluation.impostors import Comparisons, count_impostor, highest_impostors, sampled_impostors
 from vultus.metrics.bootstrap import interval, multiplicities
 from vultus.metrics.verification import rule_of_three
@@ -32,6 +32,7 @@ SCHEMA = "vultus.calibration/1"
 _LARGEST_FMR = 0.1
 _KEEP = 4_000_000
 _SMALL = 200_000
+_NEAREST = 50
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,19 +125,40 @@ def calibrate(
     Raises:
         InputError: counts differ, too few comparisons, or one person only.
     """
-    if len(pictures) != len(subjects):
-        raise InputError(f"each picture needs a subject: {len(pictures)} pictures, {len(subjects)} subjects")
     got = acquire(engine, pictures, progress=progress)
+    return calibrate_acquired(
+        got, pictures, subjects, dataset, name=name, contract=engine.contract, repeats=repeats, seed=seed
+    )
+
+
+def calibrate_acquired(
+    got: Acquired,
+    pictures: Sequence[Path],
+    subjects: Sequence[str],
+    dataset: str,
+    *,
+    name: str,
+    contract: str,
+    repeats: int = 1000,
+    seed: int = 0,
+) -> CalibrationRun:
+    """Calibrate on pictures that were embedded before; arguments as in `calibrate`.
+
+    Raises:
+        InputError: counts differ, too few comparisons, or one person only.
+    """
+    if not len(pictures) == len(subjects) == len(got.acquired):
+        counts = f"{len(pictures)} pictures, {len(subjects)} subjects, {len(got.acquired)} embeddings"
+        raise InputError(f"each picture needs a subject and an embedding: {counts}")
     files = [str(path) for path, there in zip(pictures, got.acquired, strict=True) if there]
     people = [person for person, there in zip(subjects, got.acquired, strict=True) if there]
-    codes = np.unique(np.array(people, dtype=object).astype(str), return_inverse=True)[1].astype(np.int64)
+    codes = np.unique(np.array(people, dtype=str), return_inverse=True)[1].astype(np.int64)
     vectors = got.vectors[got.acquired]
     tail = highest_impostors(vectors, codes, _KEEP)
-    calibration = _calibration(tail, vectors, codes, dataset, name, engine.contract, repeats, seed)
-    near = tail.first(50)
+    near = tail.first(_NEAREST)
     return CalibrationRun(
-        calibration=calibration,
-        contract=engine.contract,
+        calibration=_calibration(tail, vectors, codes, dataset, name, contract, repeats, seed),
+        contract=contract,
         n_images=len(pictures),
         fta=got.fta,
         not_acquired=tuple((str(pictures[index]), reason) for index, reason in got.reasons.items()),

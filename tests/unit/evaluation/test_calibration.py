@@ -106,7 +106,9 @@ def test_calibrate_counts_what_was_not_acquired(engine, make_face, make_populati
     score, one, other = run.nearest[0]
     assert names[int(Path(one).stem)] != names[int(Path(other).stem)]
     assert score == pytest.approx(float(vectors[int(Path(one).stem)] @ vectors[int(Path(other).stem)]), abs=1e-5)
-    with pytest.raises(InputError, match="each picture needs a subject: 38 pictures, 1 subjects"):
+    with pytest.raises(
+        InputError, match="each picture needs a subject and an embedding: 38 pictures, 1 subjects, 38 emb"
+    ):
         calibrate(engine, pictures, ["one"], "stub people", name="stub")
 
 
