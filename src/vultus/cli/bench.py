@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from vultus.cli import options
-from vultus.cli.console import emit, say, table, waiting
+from vultus.cli.console import emit, say, table
+from vultus.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 app = typer.Typer(help="Measure speed and accuracy side by side with other packages.")
 app.callback(invoke_without_command=True)(options.help_if_alone)
@@ -16,20 +21,58 @@ app.callback(invoke_without_command=True)(options.help_if_alone)
 
 @app.command()
 def core(
-    data: Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Folder with the evaluation data.")] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", metavar="DIR", help="Evaluation data; rows that need it are left out without.",
+                     show_default=False),
+    ] = None,
+    target: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write the JSON document beside the table.",
+                                  show_default=False),
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="NAME", help="Measure this only; may be repeated.")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Few repeats, to see that it runs; not to be quoted.")] = False,
+    threads: Annotated[int, typer.Option("--threads", min=1, help="Threads of both sides.")] = 2,
     as_json: options.Json = False,
     pack: options.PackName = None,
-) -> None:
-    """Measure the engine: agreement, throughput, accuracy; rows that need data or a peer that is absent say so."""
+) -> None:  # fmt: skip
+    """Measure agreement, speed, accuracy and footprint beside dlib; takes minutes."""
+    if data is not None and not data.is_dir():
+        raise InputError(f"--data {data} is no folder")
     from vultus.evaluation.bench import bench_core
 
-    with waiting("measuring; this takes minutes ..."):
-        report = bench_core(pack=pack or options.DEFAULT_PACK, data=data)
+    report = bench_core(
+        pack or options.DEFAULT_PACK, data, threads=threads, only=tuple(only or ()), quick=quick,
+        tell=lambda line: say(f"measuring {line}", "dim"),
+    )  # fmt: skip
+    if target is not None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(json.dumps(report, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        say(f"written: {target}", "dim")
     if as_json:
         emit(report)
-        return
-    table("", ["what", ">ours", ">peer", "peer name", ">ratio", "unit", ">n", "note"], [
-        [str(row.get(key) if row.get(key) is not None else "")
-         for key in ("what", "ours", "peer", "peer_name", "ratio", "unit", "n", "reason")] for row in report["rows"]
-    ])  # fmt: skip
-    say(f"{report['machine']}", "dim")
+    else:
+        _show(report["rows"], report["machine"])
+
+
+def _show(rows: Sequence[Mapping[str, Any]], machine: Mapping[str, Any]) -> None:
+    measured = [row for row in rows if row["ours"] is not None]
+    colours = {True: ("yes", "green"), False: ("no", "bold red"), None: ("", "")}
+    if measured:
+        table("", ["what", ">ours", ">peer", "peer is", ">ratio", "unit", ">n", "goal", "met"], [
+            [row["what"], number(row["ours"]), number(row["peer"]), row["peer_name"], number(row["ratio"]), row["unit"],
+             str(row["n"]), row["goal"], colours[row["met"]]] for row in measured
+        ])  # fmt: skip
+    for row in rows:
+        if row["ours"] is None:
+            say(f"{row['what']}: {row['reason']}", "yellow")
+    say(f"{machine['processor']}, {machine['threads']} threads, {machine['system']}", "dim")
+
+
+def number(value: float | None) -> str:
+    """Four significant digits at most, as people write them."""
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

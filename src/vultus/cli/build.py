@@ -57,13 +57,21 @@ def gallery_path(given: Path | None) -> Path:
     return platformdirs.user_data_path("vultus", appauthor=False) / "gallery.db"
 
 
-def pack_of(path: Path) -> str:
-    """The pack a gallery was made with; the default pack when there is none, or it is no pack of ours."""
+def pack_of(given: Path | None, *, needed: bool = False) -> str:
+    """The pack a gallery was made with; the default pack when there is none, or it is no pack of ours.
+
+    Args:
+        given: the --gallery option.
+        needed: the gallery must be there; told before an engine is built for nothing.
+
+    Raises:
+        StoreError: it is needed and missing, or it is no gallery.
+    """
     from vultus.weights import PACKS
 
     name = ""
-    if path.exists():
-        with open_gallery(path) as people:
+    if needed or gallery_path(given).exists():
+        with open_gallery(given) as people:
             name = people.contract.rpartition(":")[0]
     return name if name in PACKS else DEFAULT_PACK
 

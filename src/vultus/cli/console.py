@@ -186,7 +186,9 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str | tupl
     from rich.table import Table
     from rich.text import Text
 
-    grid = Table(title=title or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, title_style="bold")
+    grid = Table(
+        title=title or None, title_justify="left", box=SIMPLE_HEAD, show_edge=False, pad_edge=False, title_style="bold"
+    )
     for column in columns:
         grid.add_column(
             column.removeprefix(">"), justify="right" if column.startswith(">") else "left", overflow="fold"

@@ -103,7 +103,7 @@ def enroll(
     pairs = named(name, inputs) if name is not None else by_folder(inputs)
     notes = parse_metadata(metadata or [])
     path, count = gallery_path(gallery), _Count()
-    engine = Choice(pack or pack_of(path), device, threads, offline, licence_policy).engine()
+    engine = Choice(pack or pack_of(gallery), device, threads, offline, licence_policy).engine()
 
     def saved() -> str:
         done = count.total("enrolled") + count.total("repeated")
@@ -236,6 +236,8 @@ def _complain(record: Mapping[str, Any]) -> None:
     """One line for a picture that was not taken."""
     if record["status"] == "refused":
         why = record.get("message") or ", ".join(reason.replace("_", " ") for reason in record["reasons"])
+        if "several_faces" in record["reasons"]:
+            why = "several faces; give a picture of one person, or add --face largest"
         say(f"refused: {record['path']}: {why}", "yellow")
     elif record["status"] == "failed":
         say(f"skipped: {record.get('error') or record['path']}", "yellow")

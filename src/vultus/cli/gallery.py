@@ -44,6 +44,11 @@ def _face(face: FaceRecord) -> dict[str, Any]:
             "overridden": list(face.reasons), "enrolled_at": face.enrolled_at}  # fmt: skip
 
 
+def there_is_somebody() -> bool:
+    """Whether a question would be read by anybody."""
+    return sys.stdin.isatty()
+
+
 @app.command("list")
 def list_people(gallery: options.GalleryPath = None, as_json: options.Json = False) -> None:
     """List everybody the gallery knows."""
@@ -98,7 +103,7 @@ def remove(name: Name, gallery: options.GalleryPath = None, yes: Yes = False) ->
     with open_gallery(gallery, write=True, create=False) as people:
         person = people.person(name)
         if not yes:
-            if not sys.stdin.isatty():
+            if not there_is_somebody():
                 raise InputError("nobody is here to confirm the removal; add --yes")
             typer.confirm(f"Remove {clean(person.name)} with {person.n_faces} faces for good?", abort=True, err=True)
         people.remove(name)

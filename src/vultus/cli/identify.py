@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vultus.cli import options, record
-from vultus.cli.build import Choice, gallery_path, open_gallery, pack_of
+from vultus.cli.build import Choice, open_gallery, pack_of
 from vultus.cli.console import say, table
 from vultus.cli.pictures import Album, name_marks
 from vultus.cli.scan import Tally, expand_inputs, report, short, views
@@ -38,7 +38,8 @@ def identify(
     """Name the people in pictures and videos; a stranger is answered as unknown."""
     items = expand_inputs(inputs)
     album = None if annotate is None else Album(annotate, items)
-    engine = Choice(pack or pack_of(gallery_path(gallery)), device, threads, offline, licence_policy).engine()
+    own = pack_of(gallery, needed=True)
+    engine = Choice(pack or own, device, threads, offline, licence_policy).engine()
     rows: list[Row] = []
     tally = Tally(extra={"known": 0, "unknown": 0})
     with open_gallery(gallery, engine) as people:

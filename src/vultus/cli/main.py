@@ -45,7 +45,7 @@ class _Verbs(TyperGroup):
             fail(str(error))
             code = 2
         except typer.Abort:
-            fail("stopped: the question was not answered")
+            fail("stopped: nothing was changed")
             code = 2
         except BrokenPipeError:
             # the reader of our output has gone (e.g. `| head`); nothing more may be written at interpreter exit

@@ -124,7 +124,7 @@ def own(pairs: Sequence[tuple[str, Path]], folder: Path) -> Material:
 def _scaled(image: Picture, factor: float) -> Picture:
     import numpy as np
 
-    return np.clip(image * factor, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(image * factor, 0, 255), dtype=np.uint8)
 
 
 def _resized(image: Picture, factor: float) -> Picture:

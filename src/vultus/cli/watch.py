@@ -93,7 +93,8 @@ def watch(
         raise InputError(f"--annotate {annotate} names one video, but there are {len(items)}; watch one at a time")
     path, run = gallery_path(gallery), _Run()
     if gallery is not None or path.exists():
-        engine = Choice(pack or pack_of(path), device, threads, offline, licence_policy).engine()
+        own = pack_of(gallery, needed=True)
+        engine = Choice(pack or own, device, threads, offline, licence_policy).engine()
         known: Gallery | None = open_gallery(gallery, engine)
     else:
         say(f"there is no gallery at {path}: people are told apart, but not named", "yellow")

@@ -1,0 +1,69 @@
+"""`vultus bench`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from unit.cli.conftest import Cli
+from vultus.cli.bench import number
+
+ROW = {"what": "embedding", "ours": 1234.5, "peer": 100.25, "peer_name": "dlib", "ratio": 12.3, "unit": "faces/s",
+       "n": 64, "goal": ">= 8", "met": True, "reason": ""}  # fmt: skip
+REPORT = {
+    "schema": "vultus.bench/1",
+    "rows": [ROW, {**ROW, "what": "lfw", "ours": None, "peer": None, "met": None, "reason": "not measured: no data"}],
+    "machine": {"processor": "Z80", "threads": 2, "system": "CP/M"}, "versions": {"python": "3.11"}, "details": {},
+}  # fmt: skip
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    asked: dict[str, Any] = {}
+
+    def bench_core(pack: str, data: Path | None, *, tell: Any, **more: Any) -> dict[str, Any]:
+        asked.update(pack=pack, data=data, **more)
+        tell("embedding (1 of 2)")
+        return REPORT
+
+    monkeypatch.setattr("vultus.evaluation.bench.bench_core", bench_core)
+    return asked
+
+
+def test_a_table_and_a_file(cli: Cli, asked: dict[str, Any]) -> None:
+    out = cli("bench", "core", "--data", ".", "--out", "bench.json", "--only", "embedding", "--quick", "--threads", 1)
+    row = "embedding 1,234 100.2 dlib 12.3 faces/s 64 >= 8 yes"
+    assert row.split() in [line.split() for line in out.stdout.splitlines()]
+    assert "measuring embedding (1 of 2)" in out.stderr
+    assert "lfw: not measured: no data" in out.stderr
+    assert json.loads(Path("bench.json").read_text()) == REPORT
+    assert asked == {"pack": "dlib", "data": Path("."), "threads": 1, "only": ("embedding",), "quick": True}
+
+
+def test_json(cli: Cli, asked: dict[str, Any]) -> None:
+    assert cli.json("bench", "core") == REPORT
+
+
+def test_data_must_be_a_folder(cli: Cli) -> None:
+    assert "vultus: --data nowhere is no folder" in cli("bench", "core", "--data", "nowhere", code=2).stderr
+
+
+def test_an_unknown_measurement(cli: Cli) -> None:
+    assert (
+        "unknown measurement 'embeding'; did you mean 'embedding'?"
+        in cli("bench", "core", "--only", "embeding", code=2).stderr
+    )
+
+
+def test_alone_it_shows_its_help(cli: Cli) -> None:
+    assert "core" in cli("bench").stdout
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(None, ""), (0.99991234, "0.9999"), (12.345, "12.35"), (12345.6, "12,346"), (0.0, "0")]
+)
+def test_numbers(value: float | None, text: str) -> None:
+    assert number(value) == text

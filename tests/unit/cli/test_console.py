@@ -1,0 +1,78 @@
+"""What verbs write, and where."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from vultus.cli import console
+
+
+def test_clean_makes_control_characters_and_broken_names_visible() -> None:
+    assert console.clean("a\x1b[31mred\n") == "a\\x1b[31mred\\n"
+    assert console.clean("bad \udcff name") == "bad \\udcff name"
+    assert console.clean("Žofie 李") == "Žofie 李"
+
+
+def test_a_document_is_whole_also_when_the_work_breaks_off(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ZeroDivisionError), console.JsonList({"schema": "x/1"}, "images") as document:
+        document.add({"path": "a"})
+        document.tail["summary"] = {"n": 1}
+        raise ZeroDivisionError
+    assert json.loads(capsys.readouterr().out) == {"schema": "x/1", "images": [{"path": "a"}], "summary": {"n": 1}}
+
+
+def test_an_empty_document(capsys: pytest.CaptureFixture[str]) -> None:
+    with console.JsonList({"schema": "x/1"}, "images"):
+        pass
+    assert json.loads(capsys.readouterr().out) == {"schema": "x/1", "images": []}
+
+
+def test_markup_in_names_is_not_obeyed(capsys: pytest.CaptureFixture[str]) -> None:
+    console.table("[b]title", ["name", ">n"], [["[red]x[/red]", ("1", "green")]])
+    console.say("[bold]path[/bold] :smile:")
+    out, err = capsys.readouterr()
+    assert "[red]x[/red]" in out
+    assert err == "[bold]path[/bold] :smile:\n"
+
+
+def test_nothing_is_cut_off_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
+    long = "x" * 300
+    console.table("", ["name"], [[long]])
+    console.say(long)
+    out, err = capsys.readouterr()
+    assert long in out
+    assert err == long + "\n"
+
+
+def test_bars_and_spinners_are_silent_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    with console.Bar("working", 3) as bar, console.waiting("waiting"), console.download_bar() as on:
+        bar.advance()
+        on("file", 1, 2)
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("total", [3, None])
+def test_on_a_terminal_they_are_drawn_on_stderr_only(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, total: int | None
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    with console.Bar("working", total) as bar:
+        bar.advance()
+        console.emit_line({"a": 1})
+    with console.download_bar() as on:
+        on("file", 1, 2)
+        on("file", 2, 2)
+    with console.waiting("waiting"):
+        pass
+    out, err = capsys.readouterr()
+    assert out == '{"a": 1}\n'
+    assert "working" in err
+    assert "file" in err
+
+
+def test_one_json_document(capsys: pytest.CaptureFixture[str]) -> None:
+    console.emit({"a": "ž"})
+    assert capsys.readouterr().out == '{"a": "\\u017e"}\n'

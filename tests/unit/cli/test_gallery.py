@@ -1,0 +1,90 @@
+"""`vultus gallery`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from unit.cli.conftest import Cli
+from unit.cli.fake import CONTRACT, names
+
+
+def test_list(cli: Cli, known: Path) -> None:
+    out = cli("gallery", "list", "-g", known)
+    assert [line.split()[:2] for line in out.stdout.splitlines() if line.startswith(("Ada", "Grace"))] == [
+        ["Ada", "2"], ["Grace", "2"],
+    ]  # fmt: skip
+    assert f"2 people, 4 faces in {known} ({CONTRACT})" in out.stderr
+    document = cli.json("gallery", "list", "-g", known)
+    assert names(document["people"]) == ["Ada", "Grace"]
+    assert document["contract"] == CONTRACT
+
+
+def test_show(cli: Cli, known: Path) -> None:
+    assert cli("gallery", "show", "Ada", "-g", known).stdout.startswith("Ada: 2 faces, since ")
+    assert [face["box"] for face in cli.json("gallery", "show", "Ada", "-g", known)["enrolled"]] == [
+        [10, 10, 90, 110]
+    ] * 2
+
+
+def test_an_unknown_name_is_met_with_the_nearest(cli: Cli, known: Path) -> None:
+    assert "did you mean 'Grace'?" in cli("gallery", "show", "Grase", "-g", known, code=2).stderr
+
+
+def test_rename(cli: Cli, known: Path) -> None:
+    assert "'Ada' is now called 'Ada Lovelace'" in cli("gallery", "rename", "Ada", "Ada Lovelace", "-g", known).stderr
+    assert names(cli.json("gallery", "list", "-g", known)["people"]) == ["Ada Lovelace", "Grace"]
+    assert "exists already" in cli("gallery", "rename", "Ada Lovelace", "Grace", "-g", known, code=2).stderr
+
+
+def test_remove_asks_first(cli: Cli, known: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (
+        "nobody is here to confirm the removal; add --yes"
+        in cli("gallery", "remove", "Ada", "-g", known, code=2).stderr
+    )
+    monkeypatch.setattr("vultus.cli.gallery.there_is_somebody", lambda: True)
+    out = cli("gallery", "remove", "Ada", "-g", known, stdin="n\n", code=2)
+    assert "Remove Ada with 2 faces for good?" in out.stderr
+    assert "stopped: nothing was changed" in out.stderr
+    assert len(cli.json("gallery", "list", "-g", known)["people"]) == 2
+    assert "removed 'Ada' with 2 faces" in cli("gallery", "remove", "Ada", "-g", known, "--yes").stderr
+    assert names(cli.json("gallery", "list", "-g", known)["people"]) == ["Grace"]
+
+
+def test_export_and_import(cli: Cli, known: Path) -> None:
+    out = cli("gallery", "export", "out.json", "-g", known)
+    assert "exported 2 people with 4 faces to out.json" in out.stderr
+    assert "biometric templates" in out.stderr
+    assert os.stat("out.json").st_mode & 0o077 == 0
+    assert (
+        "out.json exists already; add --overwrite to replace it"
+        in cli("gallery", "export", "out.json", "-g", known, code=2).stderr
+    )
+    cli("gallery", "export", "out.json", "-g", known, "--overwrite")
+    assert "imported 4 faces into new.db" in cli("gallery", "import", "out.json", "-g", "new.db").stderr
+    assert names(cli.json("gallery", "list", "-g", "new.db")["people"]) == ["Ada", "Grace"]
+    assert "exists already" in cli("gallery", "import", "out.json", "-g", "new.db", code=2).stderr
+    cli("gallery", "import", "out.json", "-g", "new.db", "--on-clash", "skip")
+
+
+def test_check(cli: Cli, known: Path) -> None:
+    assert "is sound: 2 people" in cli("gallery", "check", "-g", known).stderr
+    assert cli.json("gallery", "check", "-g", known)["problems"] == []
+
+
+def test_check_tells_what_is_wrong(cli: Cli, known: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vultus.gallery.collection.Gallery.check", lambda _: ["face 3 is damaged"])
+    assert "vultus: face 3 is damaged" in cli("gallery", "check", "-g", known, code=1).stderr
+    assert cli.json("gallery", "check", "-g", known, code=1)["problems"] == ["face 3 is damaged"]
+
+
+@pytest.mark.parametrize("verb", [["list"], ["show", "Ada"], ["rename", "Ada", "B"], ["remove", "Ada", "--yes"]])
+def test_no_verb_makes_a_gallery_by_the_way(cli: Cli, verb: list[str]) -> None:
+    assert "there is no gallery at none.db" in cli("gallery", *verb, "-g", "none.db", code=2).stderr
+    assert not Path("none.db").exists()
+
+
+def test_alone_it_shows_its_help(cli: Cli) -> None:
+    assert "rename" in cli("gallery").stdout

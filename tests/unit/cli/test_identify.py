@@ -1,0 +1,62 @@
+"""`vultus identify`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from unit.cli.conftest import Cli
+from unit.cli.fake import ADA, GRACE, MARIE, NOBODY, save
+
+
+def test_known_people_are_named_and_strangers_are_not(cli: Cli, known: Path) -> None:
+    save(Path("party.png"), ADA, MARIE, GRACE, NOBODY)
+    out = cli("identify", "party.png", "--gallery", known)
+    rows = [line.split() for line in out.stdout.splitlines() if line.strip()]
+    assert [row[1:3] for row in rows if row[0] == "party.png"] == [["1", "Ada"]]
+    assert any(row[:2] == ["2", "unknown"] for row in rows)
+    assert any(row[:2] == ["3", "Grace"] for row in rows)
+    assert "1 picture, 3 faces, 2 known, 1 unknown" in out.stderr
+
+
+def test_json_has_a_whole_decision(cli: Cli, known: Path) -> None:
+    save(Path("party.png"), ADA, MARIE)
+    document = cli.json("identify", "party.png", "--gallery", known, "--top", 1)
+    first, second = document["images"][0]["faces"]
+    assert (first["name"], second["name"]) == ("Ada", None)
+    assert first["decision"]["matched"] is True
+    assert first["decision"]["fpir_target"] == 0.01
+    assert first["decision"]["gallery_size"] == 2
+    assert [candidate["name"] for candidate in first["candidates"]] == ["Ada"]
+    assert document["people"] == 2
+    assert document["summary"] == {
+        "pictures": 1, "faces": 2, "failed": 0, "known": 1, "unknown": 1, "complete": True,
+    }  # fmt: skip
+
+
+def test_annotated_pictures_go_into_a_folder_and_keep_apart(cli: Cli, known: Path) -> None:
+    save(Path("x/one.png"), ADA), save(Path("y/one.png"), GRACE)
+    out = cli("identify", "x", "y", "--gallery", known, "--annotate", "marked")
+    assert sorted(path.name for path in Path("marked").iterdir()) == ["one.jpg", "one_2.jpg"]
+    assert "annotated: marked" in out.stderr
+
+
+def test_no_gallery_is_told_before_the_engine_is_built(cli: Cli) -> None:
+    save(Path("a.png"), ADA)
+    out = cli("identify", "a.png", "--gallery", "none.db", code=2)
+    assert out.stderr.strip() == (
+        "vultus: there is no gallery at none.db; make one with: vultus enroll FOLDER --gallery none.db"
+    )
+    assert cli.choices == []
+
+
+def test_a_file_that_is_no_gallery(cli: Cli) -> None:
+    save(Path("a.png"), ADA)
+    Path("text.db").write_text("hello " * 1000)
+    out = cli("identify", "a.png", "--gallery", "text.db", code=2)
+    assert "is no Vultus gallery" in out.stderr
+
+
+def test_the_gallery_may_be_named_by_the_environment(cli: Cli, known: Path, monkeypatch) -> None:
+    save(Path("a.png"), ADA)
+    monkeypatch.setenv("VULTUS_GALLERY", str(known))
+    assert cli.json("identify", "a.png")["images"][0]["faces"][0]["name"] == "Ada"

@@ -1,0 +1,50 @@
+"""Options that verbs share mean the same everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import typer
+
+from vultus.cli.main import app
+
+SHARED = {"--json", "--gallery", "--pack", "--device", "--threads", "--offline", "--licence-policy", "--fmr", "--fpir"}
+
+
+def _commands(command: Any, path: str = "vultus") -> Iterator[tuple[str, Any]]:
+    inner = getattr(command, "commands", {})
+    if not inner:
+        yield path, command
+    for name, one in inner.items():
+        yield from _commands(one, f"{path} {name}")
+
+
+def test_every_shared_option_has_one_meaning() -> None:
+    helps: dict[str, set[str]] = {}
+    commands = dict(_commands(typer.main.get_command(app)))
+    assert len(commands) >= 20
+    for path, command in commands.items():
+        for param in command.params:
+            for flag in SHARED.intersection(param.opts):
+                if (path, flag) != ("vultus bench core", "--threads"):
+                    helps.setdefault(flag, set()).add(param.help)
+    assert set(helps) == SHARED
+    assert {flag: texts for flag, texts in helps.items() if len(texts) != 1} == {}
+
+
+def test_every_verb_that_answers_speaks_json() -> None:
+    silent = {
+        path for path, command in _commands(typer.main.get_command(app))
+        if not any("--json" in param.opts for param in command.params)
+    }  # fmt: skip
+    assert silent == {"vultus gallery rename", "vultus gallery remove", "vultus gallery export",
+                      "vultus gallery import", "vultus packs pull"}  # fmt: skip
+
+
+def test_every_option_and_verb_explains_itself() -> None:
+    mute = []
+    for path, command in _commands(typer.main.get_command(app)):
+        mute += [] if command.help else [path]
+        mute += [f"{path} {param.name}" for param in command.params if not getattr(param, "help", None)]
+    assert mute == []

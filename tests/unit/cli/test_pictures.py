@@ -1,0 +1,50 @@
+"""Annotated pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from unit.cli.fake import ADA, GRACE, FakeEngine, picture
+from vultus.cli.pictures import Album, name_marks, plain_marks
+from vultus.cli.scan import View
+from vultus.errors import InputError
+from vultus.inference.image import read
+from vultus.types import Candidate, Decision, Identification
+
+
+def items(*kinds: str) -> Any:
+    return [SimpleNamespace(kind=kind, value="x") for kind in kinds]
+
+
+def test_one_file_for_one_picture_only(tmp_path: Path) -> None:
+    Album(tmp_path / "out.png", items("image"))
+    with pytest.raises(InputError, match="names one picture, but the inputs may give several; name a folder instead"):
+        Album(tmp_path / "out.png", items("image", "image"))
+    with pytest.raises(InputError, match="names one picture"):
+        Album(tmp_path / "out.png", items("video"))
+    (tmp_path / "dir.png").mkdir()
+    Album(tmp_path / "dir.png", items("image", "image"))
+
+
+def test_names_in_a_folder(tmp_path: Path) -> None:
+    image = picture(ADA)
+    marks = plain_marks(FakeEngine().find(image))
+    album = Album(tmp_path / "out", items("image", "image", "video"))
+    views = [View("a/x.png", image), View("b/X.png", image), View("-", image), View("film.mp4", image, time_s=1.5)]
+    names = [album.save(view, marks).name for view in views]
+    assert names == ["x.jpg", "X_2.jpg", "stdin.jpg", "film_000001.50s.jpg"]
+    assert album.written == 4
+    assert not np.array_equal(read(tmp_path / "out/x.jpg"), image)
+
+
+def test_marks() -> None:
+    good, bad = FakeEngine().find(picture(ADA))[0], FakeEngine().find(picture(GRACE, height=50))[0]
+    assert [mark[1:] for mark in plain_marks([good, bad])] == [("0.99", "plain"), ("0.99 too small", "refused")]
+    known = Identification(good, Decision(True, 0.71, 0.5, None, "c", 0.01, 2), (Candidate("Ada", 0.71),))
+    unknown = Identification(good, Decision(False, 0.3, 0.5, None, "c", 0.01, 2), (Candidate("Ada", 0.3),))
+    assert [mark[1:] for mark in name_marks([known, unknown])] == [("Ada 0.71", "match"), ("unknown", "unknown")]

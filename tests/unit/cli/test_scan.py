@@ -1,0 +1,68 @@
+"""Walking through the inputs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import typer
+
+from unit.cli.conftest import Cli
+from unit.cli.fake import ADA, GRACE, FakeEngine, picture, save
+from vultus.cli import scan
+from vultus.inference.record import VideoWriter
+
+
+def test_pictures_and_videos_keep_their_order(cli: Cli) -> None:
+    save(Path("a.png"), ADA)
+    with VideoWriter(Path("b.avi"), fps=10) as writer:
+        for _ in range(20):
+            writer.write(picture(ADA, GRACE))
+    save(Path("c.png"), GRACE)
+    items = scan.expand_inputs(["a.png", "b.avi", "c.png"])
+    seen = list(scan.views(FakeEngine(), items, embed=True, fps=2.0))
+    assert [(Path(view.path).name, view.time_s, len(view.faces)) for view in seen] == [
+        ("a.png", None, 1), ("b.avi", 0.0, 2), ("b.avi", 0.5, 2), ("b.avi", 1.0, 2), ("b.avi", 1.5, 2),
+        ("c.png", None, 1),
+    ]  # fmt: skip
+    assert seen[2].label.endswith("b.avi @ 0.50 s")
+
+
+def test_a_broken_video_is_one_failure(cli: Cli) -> None:
+    Path("b.mp4").write_bytes(b"\0\0\0\x20ftypisom" + bytes(100))
+    (view,) = scan.views(FakeEngine(), scan.expand_inputs(["b.mp4"]), embed=True, fps=1.0)
+    assert "cannot read video" in view.error
+
+
+def test_a_live_source_speaks_in_lines(cli: Cli, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    from types import SimpleNamespace
+
+    tally = scan.Tally()
+    seen = [scan.View("0", b"", (), time_s=1.0), scan.View("0", b"", (), "it is gone", time_s=2.0)]
+    with pytest.raises(typer.Exit) as stop:
+        scan.report(
+            seen, [SimpleNamespace(kind="camera", value="0")], label="x", head={"schema": "vultus.detect/1"},
+            as_json=True, each=lambda view: {"faces": []}, tally=tally, show=lambda: None,
+        )  # fmt: skip
+    assert stop.value.exit_code == 1
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [
+        '{"schema": "vultus.detect/1", "path": "0", "time_s": 1.0, "faces": []}',
+        '{"schema": "vultus.detect/1", "path": "0", "time_s": 2.0, "error": "it is gone"}',
+    ]
+    assert err == "skipped: it is gone\n"
+
+
+@pytest.mark.parametrize(("pictures", "failed", "code"), [(3, 0, 0), (3, 1, 1), (3, 3, 2)])
+def test_exit_codes(pictures: int, failed: int, code: int) -> None:
+    assert scan.Tally(pictures=pictures, failed=failed).exit_code == code
+
+
+def test_tallies_are_grammatical() -> None:
+    assert scan.Tally(1, 1).text() == "1 picture, 1 face"
+    assert scan.Tally(2, 0, 1, extra={"known": 3}).text() == "2 pictures, 0 faces, 3 known, 1 could not be read"
+
+
+def test_short_keeps_the_end() -> None:
+    assert scan.short("a" * 10 + "/b.jpg", 8) == "…a/b.jpg"
+    assert scan.short("b.jpg", 8) == "b.jpg"
