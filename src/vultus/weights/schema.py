@@ -6,7 +6,6 @@ name can leave the folder it belongs to.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, replace
@@ -37,6 +36,8 @@ Check = Callable[[Any, str], Any]
 DETECTORS = ("mtcnn", "mmod", "yunet", "scrfd")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
+
+_LARGEST = 2**53  # beyond it a float no longer tells one whole number from the next
 
 
 def parse_pack(data: Any, *, where: str, directory: Path | None = None) -> Pack:
@@ -174,6 +175,13 @@ def _file_name(value: Any, where: str) -> str:
     return name
 
 
+def _module(value: Any, where: str) -> str:
+    # a dotted name would import the package to find what is in it
+    if not isinstance(value, str) or not value.isidentifier():
+        raise ConfigError(f"{where} must be the name of a top-level package, but is {_kind(value)}")
+    return value
+
+
 def _digest(value: Any, where: str) -> str:
     if not isinstance(value, str) or not SHA256.fullmatch(value):
         raise ConfigError(f"{where} must be 64 lowercase hex digits or null, but is {_kind(value)}")
@@ -181,7 +189,7 @@ def _digest(value: Any, where: str) -> str:
 
 
 def _number(value: Any, where: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -_LARGEST < value < _LARGEST:
         raise ConfigError(f"{where} must be a finite number, but is {_kind(value)}")
     return float(value)
 
@@ -201,7 +209,7 @@ def _share(value: Any, where: str) -> float:
 
 
 def _count(value: Any, where: str, least: int = 1) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value < _LARGEST:
         raise ConfigError(f"{where} must be a whole number of at least {least}, but is {_kind(value)}")
     return value
 
@@ -242,10 +250,7 @@ def _many(check: Check, length: int | None = None) -> Check:
 def _options(value: Any, where: str) -> dict[str, float | int | str]:
     options: dict[str, float | int | str] = {}
     for key, item in _mapping(value, where).items():
-        if isinstance(item, str) or (isinstance(item, int) and not isinstance(item, bool)):
-            options[_name(key, where)] = item
-        else:
-            options[_name(key, where)] = _number(item, f"{where}.{key}")
+        options[_name(key, where)] = item if isinstance(item, str) else _number(item, f"{where}.{key}")
     return options
 
 
@@ -268,7 +273,7 @@ _FILE = {
     "size_bytes": _optional(_count),
     "licence": _text,
     "url": _optional(_text),
-    "package": _optional(_name),
+    "package": _optional(_module),
     "package_path": _optional(_text),
     "rebuild": _optional(_name),
     "member": _optional(_text),

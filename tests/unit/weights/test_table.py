@@ -65,9 +65,10 @@ def test_unreadable_manifest(tmp_path: Path) -> None:
 
 
 def test_manifest_that_is_no_json(tmp_path: Path) -> None:
-    (tmp_path / "bad.json").write_text("{")
-    with pytest.raises(ConfigError, match=r"bad.json is not valid JSON"):
-        load_pack(tmp_path / "bad.json")
+    for text in ("{", "[" * 100_000):
+        (tmp_path / "bad.json").write_text(text)
+        with pytest.raises(ConfigError, match=r"bad.json is not valid JSON"):
+            load_pack(tmp_path / "bad.json")
 
 
 def test_weights_need_neither_opencv_nor_onnxruntime() -> None:
