@@ -16,6 +16,9 @@ from vultus.errors import ImageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+# Larger files and pictures are refused before they are read or decoded.
+MAX_BYTES = 256 * 1024 * 1024
+MAX_PIXELS = 100_000_000
 READABLE = "JPEG, PNG, WebP, GIF, BMP, TIFF, PNM or AVIF"
 # A real progressive JPEG has about ten scans; thousands of them are a way to keep the decoder busy for minutes.
 MAX_JPEG_SCANS = 200

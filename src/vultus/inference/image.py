@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from vultus.errors import ImageError, InputError, ShapeError
-from vultus.inference.header import READABLE, probe
+from vultus.inference.header import MAX_BYTES, MAX_PIXELS, READABLE, probe
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     Picture: TypeAlias = NDArray[np.uint8]
     Source: TypeAlias = str | Path | bytes | Picture
 
-MAX_PIXELS = 100_000_000
-MAX_BYTES = 256 * 1024 * 1024
 # What a new picture is written as, by extension; the numbers are near-lossless, for pictures that are looked at.
 _ENCODERS: dict[str, list[int]] = {
     ".jpg": [cv2.IMWRITE_JPEG_QUALITY, 95],
