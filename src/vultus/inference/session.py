@@ -46,7 +46,7 @@ def open_session(path: Path, *, device: str = "cpu", threads: int | None = None)
     options.log_severity_level = _ERRORS_ONLY
     options.intra_op_num_threads = _threads(threads)
     options.inter_op_num_threads = 1
-    # Workers spin while a call runs, which halves the latency of small layers, and sleep between calls.
+    # Workers spin while a call runs, for the sake of latency, and sleep between calls.
     options.add_session_config_entry("session.force_spinning_stop", "1")
     settings = [{} if index is None else {"device_id": str(index)}]
     try:
