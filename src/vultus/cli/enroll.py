@@ -14,7 +14,7 @@ import typer
 from vultus.cli import options
 from vultus.cli.build import Choice, gallery_path, open_gallery, pack_of
 from vultus.cli.console import Bar, JsonList, interruptible, say, table
-from vultus.cli.scan import expand_inputs
+from vultus.cli.scan import expand_inputs, source_of
 from vultus.errors import InputError, NameClashError
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def enroll(
 
 def named(name: str, inputs: Sequence[str]) -> list[tuple[str, Source]]:
     """All pictures for one person."""
-    return [(name, item.value) for item in expand_inputs(inputs, ("image", "stdin"))]
+    return [(name, source_of(item)) for item in expand_inputs(inputs, ("image", "stdin"))]
 
 
 def by_folder(inputs: Sequence[str]) -> list[tuple[str, Source]]:
@@ -163,7 +163,7 @@ def by_folder(inputs: Sequence[str]) -> list[tuple[str, Source]]:
             except InputError:
                 say(f"skipped: {home} holds no pictures", "yellow")
                 continue
-            pairs += [(home.name, item.value) for item in items]
+            pairs += [(home.name, source_of(item)) for item in items]
     if not pairs:
         raise InputError(f"no pictures in the folders of {', '.join(inputs)}")
     return pairs

@@ -113,7 +113,7 @@ def views(engine: FaceEngine, items: Sequence[Item], *, embed: bool, fps: float)
 
 def _stills(engine: FaceEngine, items: Sequence[Item], *, embed: bool) -> Iterator[View]:
     names = iter(["-" if item.kind == "stdin" else str(item.value) for item in items])
-    for source, found in engine.find_each((item.value for item in items), embed=embed):
+    for source, found in engine.find_each(map(source_of, items), embed=embed):
         name = next(names)
         if isinstance(found, VultusError):
             yield View(name, source, error=str(found))
@@ -124,16 +124,18 @@ def _stills(engine: FaceEngine, items: Sequence[Item], *, embed: bool) -> Iterat
 def _frames(engine: FaceEngine, item: Item, *, embed: bool, fps: float) -> Iterator[View]:
     from collections import deque
 
+    from vultus.inference.capture import name_of
     from vultus.inference.video import frames
 
     times: deque[float] = deque()
 
     def pictures() -> Iterator[Source]:
-        for frame in frames(item.value, fps=fps):
+        for frame in frames(target, fps=fps):
             times.append(frame.time_s)
             yield frame.image
 
-    name = str(item.value)
+    target = video_of(item)
+    name = name_of(target)
     # a live source must answer at once, a file may be batched
     batch = 1 if item.kind in LIVE else 16
     try:
@@ -233,6 +235,16 @@ def expand_inputs(
     from vultus.inference.source import expand
 
     return list(expand(inputs, kinds=frozenset(kinds)))
+
+
+def source_of(item: Item) -> Source:
+    """What `image.read` reads, of a picture or stdin."""
+    return item.value if isinstance(item.value, (str, bytes)) else Path(str(item.value))
+
+
+def video_of(item: Item) -> str | Path | int:
+    """What `video.frames` reads, of a video, camera or stream."""
+    return item.value if not isinstance(item.value, bytes) else ""
 
 
 def short(path: str, width: int = 48) -> str:

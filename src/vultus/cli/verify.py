@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +9,7 @@ import typer
 from vultus.cli import options, record
 from vultus.cli.build import Choice
 from vultus.cli.console import clean, emit, out
+from vultus.cli.scan import STILL, expand_inputs, source_of
 from vultus.errors import InputError
 
 if TYPE_CHECKING:
@@ -31,9 +31,10 @@ def verify(
     licence_policy: options.LicencePolicy = options.Policy.any,
 ) -> None:
     """Say whether two pictures show the same person, at the false match rate you accept."""
-    if first == second == "-":
-        raise InputError("stdin can be read only once; give at least one picture as a file")
-    one, other = (sys.stdin.buffer.read() if name == "-" else name for name in (first, second))
+    items = expand_inputs([first, second], STILL)
+    if len(items) != 2:
+        raise InputError(f"two pictures are compared, but {first} and {second} are {len(items)}; name two files")
+    one, other = map(source_of, items)
     decision = Choice(pack, device, threads, offline, licence_policy).engine().verify(one, other, fmr=fmr)
     if as_json:
         emit({"schema": "vultus.verify/1", "a": first, "b": second, "decision": record.decision(decision)})

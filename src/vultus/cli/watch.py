@@ -12,7 +12,7 @@ from vultus.cli import options, record
 from vultus.cli.build import Choice, gallery_path, open_gallery, pack_of
 from vultus.cli.console import Bar, clean, emit_line, interruptible, out, say, table
 from vultus.cli.people import People, clock
-from vultus.cli.scan import LIVE, expand_inputs, short
+from vultus.cli.scan import LIVE, expand_inputs, short, video_of
 from vultus.errors import InputError, VideoError
 
 if TYPE_CHECKING:
@@ -140,11 +140,11 @@ def tracks(engine: FaceEngine, known: Gallery | None, item: Item, terms: Terms) 
     """The tracks of one source as they end, with who it is when there is a gallery."""
     from contextlib import ExitStack
 
-    from vultus.inference.capture import describe
+    from vultus.inference.capture import describe, name_of
     from vultus.inference.track import Looks, Tracker, follow
     from vultus.inference.video import frames
 
-    source = item.value
+    source = video_of(item)
     info = describe(source)
     tracker = Tracker(looks=Looks.of(engine.calibration))
     # a file that is drawn needs every frame; otherwise only the frames that are looked at are decoded in full
@@ -160,7 +160,7 @@ def tracks(engine: FaceEngine, known: Gallery | None, item: Item, terms: Terms) 
         length = (info.n_frames or 0) / (info.fps or 25.0)
         end = min(terms.end_s or length, length)
         bar = stack.enter_context(
-            Bar(f"watching {short(str(source))}", None if info.live else max(int(end - terms.start_s), 1))
+            Bar(f"watching {short(name_of(source))}", None if info.live else max(int(end - terms.start_s), 1))
         )
         seen = frames(source, fps=None if whole else terms.fps, start_s=terms.start_s, end_s=terms.end_s)
 
@@ -181,8 +181,12 @@ def tracks(engine: FaceEngine, known: Gallery | None, item: Item, terms: Terms) 
 
 def _tell(track: Track, item: Item, *, as_json: bool) -> None:
     """A track that has ended: a line at once for machines, and for people where there is no end to wait for."""
+    from vultus.inference.capture import name_of
+
     if as_json:
-        emit_line({"schema": "vultus.watch/1", "event": "track", "path": str(item.value), **record.track(track)})
+        emit_line(
+            {"schema": "vultus.watch/1", "event": "track", "path": name_of(video_of(item)), **record.track(track)}
+        )
     elif item.kind in LIVE:
         name = track.identification.name if track.identification is not None else None
         out().print(f"{clock(track.start_s)} to {clock(track.end_s)}  {clean(name or 'unknown')}", soft_wrap=True)
@@ -190,8 +194,12 @@ def _tell(track: Track, item: Item, *, as_json: bool) -> None:
 
 def _sum_up(people: People, item: Item, *, as_json: bool) -> None:
     """One line per person."""
+    from vultus.inference.capture import name_of
+
     if as_json:
-        emit_line({"schema": "vultus.watch/1", "event": "people", "path": str(item.value), "people": people.records()})
+        emit_line(
+            {"schema": "vultus.watch/1", "event": "people", "path": name_of(video_of(item)), "people": people.records()}
+        )
         return
     rows: list[list[str | tuple[str, str]]] = []
     for person in people.sorted():
@@ -201,6 +209,6 @@ def _sum_up(people: People, item: Item, *, as_json: bool) -> None:
         more = f" and {len(person.spans) - 6} more times" if len(person.spans) > 6 else ""
         rows.append([who, clock(person.total_s), similarity, ", ".join(pieces) + more])
     if rows:
-        table(short(str(item.value), 100), ["person", ">in view", ">similarity", "when"], rows)
+        table(short(name_of(video_of(item)), 100), ["person", ">in view", ">similarity", "when"], rows)
     else:
-        say(f"nobody was seen in {item.value}", "yellow")
+        say(f"nobody was seen in {name_of(video_of(item))}", "yellow")

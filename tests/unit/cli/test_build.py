@@ -34,7 +34,7 @@ def test_the_users_own_gallery_is_in_the_data_folder(tmp_path: Path, monkeypatch
 
 def test_only_writing_verbs_make_a_gallery(tmp_path: Path) -> None:
     path = tmp_path / "deep/g.db"
-    with pytest.raises(StoreError, match="there is no gallery at .*; make one with: vultus enroll FOLDER"):
+    with pytest.raises(StoreError, match=r"there is no gallery at .*; make one with: vultus enroll FOLDER"):
         build.open_gallery(path)
     with pytest.raises(StoreError, match="there is no gallery at"):
         build.open_gallery(path, write=True, create=False)

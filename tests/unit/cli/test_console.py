@@ -16,10 +16,14 @@ def test_clean_makes_control_characters_and_broken_names_visible() -> None:
 
 
 def test_a_document_is_whole_also_when_the_work_breaks_off(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(ZeroDivisionError), console.JsonList({"schema": "x/1"}, "images") as document:
-        document.add({"path": "a"})
-        document.tail["summary"] = {"n": 1}
-        raise ZeroDivisionError
+    def breaks_off() -> None:
+        with console.JsonList({"schema": "x/1"}, "images") as document:
+            document.add({"path": "a"})
+            document.tail["summary"] = {"n": 1}
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        breaks_off()
     assert json.loads(capsys.readouterr().out) == {"schema": "x/1", "images": [{"path": "a"}], "summary": {"n": 1}}
 
 

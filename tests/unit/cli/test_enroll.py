@@ -55,7 +55,8 @@ def test_an_unreadable_picture_is_a_failure_and_the_rest_goes_on(cli: Cli, peopl
     document = cli.json("enroll", people, "-g", "g.db", code=1)
     assert document["summary"]["failed"] == 1
     assert document["summary"]["enrolled"] == 4
-    assert [row for row in document["pictures"] if row["status"] == "failed"][0]["error"].startswith("cannot read")
+    failed = next(row for row in document["pictures"] if row["status"] == "failed")
+    assert failed["error"].startswith("cannot read")
 
 
 def test_somebody_known_stops_or_is_replaced(cli: Cli, people: Path, known: Path) -> None:
@@ -83,7 +84,7 @@ def test_ctrl_c_tells_what_is_safe_and_the_next_run_goes_on(cli: Cli) -> None:
 
 
 def test_what_is_no_folder_of_people(cli: Cli, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="a.png is no folder; give a folder FOLDER/<person>"):
+    with pytest.raises(InputError, match=r"a\.png is no folder; give a folder FOLDER/<person>"):
         by_folder([str(save(tmp_path / "a.png", ADA))])
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="holds no folders of people; expected"):

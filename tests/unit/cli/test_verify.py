@@ -47,4 +47,13 @@ def test_a_rate_the_data_cannot_support_is_refused(cli: Cli) -> None:
 def test_stdin_once_and_not_twice(cli: Cli) -> None:
     data = save(Path("a.png"), ADA).read_bytes()
     assert cli("verify", "-", "a.png", stdin=data).stdout.startswith("same person")
-    assert "stdin can be read only once" in cli("verify", "-", "-", code=2).stderr
+    assert "standard input (-) can be read only once" in cli("verify", "-", "-", code=2).stderr
+
+
+def test_two_pictures_and_no_folders(cli: Cli) -> None:
+    save(Path("p/a.png"), ADA), save(Path("p/b.png"), ADA)
+    assert (
+        "two pictures are compared, but p and p/a.png are 3; name two files"
+        in cli("verify", "p", "p/a.png", code=2).stderr
+    )
+    assert "no such file or folder: 'nowhere.jpg'" in cli("verify", "p/a.png", "nowhere.jpg", code=2).stderr
