@@ -86,7 +86,7 @@ class DetectorSpec:
     """How faces are found.
 
     Attributes:
-        kind: "mtcnn", "mmod", "yunet" or "scrfd".
+        kind: "mtcnn", "mtcnn+mmod", "mmod", "yunet" or "scrfd".
         files: names in `Pack.files`, in the order the detector wants them.
         options: settings of that kind, e.g. score_threshold.
     """
@@ -104,14 +104,21 @@ class AlignerSpec:
     """How a face is turned upright and cropped.
 
     Attributes:
-        kind: "similarity" (rotation, scale and shift by least squares).
+        kind: "similarity" (rotation, scale and shift by least squares) or "similarity+dlib5" (a second, mirrored crop
+            by dlib's five-point landmark model).
         template: where the five landmarks go, pixels of the crop, in the order of `Face.landmarks`.
         size: side of the square crop, pixels.
+        files: the landmark model, for "similarity+dlib5".
+        template_dlib5: where dlib's five points go, pixels of the crop, for "similarity+dlib5".
+        box_scale: side of the square dlib's model is started on, over the side of the detector's box.
     """
 
     kind: str
     template: tuple[Point, Point, Point, Point, Point]
     size: int
+    files: tuple[str, ...] = ()
+    template_dlib5: tuple[Point, Point, Point, Point, Point] | None = None
+    box_scale: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +231,7 @@ class Pack:
             WeightsError: a file is not pinned.
         """
         files = []
-        for name in (*self.detector.files, self.embedder.file):
+        for name in (*self.detector.files, *self.aligner.files, self.embedder.file):
             spec = self.file(name)
             if spec.sha256 is None:
                 raise WeightsError(f"pack {self.name} has no contract: {not_pinned(self, spec)}")

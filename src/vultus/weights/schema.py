@@ -33,7 +33,7 @@ from vultus.weights.manifest import (
 T = TypeVar("T")
 Check = Callable[[Any, str], Any]
 
-DETECTORS = ("mtcnn", "mmod", "yunet", "scrfd")
+DETECTORS = ("mtcnn", "mtcnn+mmod", "mmod", "yunet", "scrfd")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -113,7 +113,7 @@ def _check_names(pack: Pack, where: str) -> None:
     for spec in pack.files:
         if spec.member is None and spec.url is not None and whole.count(spec.url) > 1:
             raise ConfigError(f"{where}.files has {spec.url} twice; name a member of it for each file, or list it once")
-    used = [*pack.detector.files, pack.embedder.file, *([pack.liveness.file] if pack.liveness else [])]
+    used = [*pack.detector.files, *pack.aligner.files, pack.embedder.file, *([pack.liveness.file] if pack.liveness else [])]
     for name in used:
         if name not in listed:
             raise UnknownNameError(f"file in {where}:", name, listed, f"Listed: {', '.join(listed)}")
@@ -281,7 +281,14 @@ _FILE = {
     "archive_bytes": _optional(_count),
 }
 _DETECTOR = {"kind": _one_of(*DETECTORS), "files": _many(_name), "options": _options}
-_ALIGNER = {"kind": _one_of("similarity"), "template": _many(_many(_number, 2), 5), "size": _count}
+_ALIGNER = {
+    "kind": _one_of("similarity", "similarity+dlib5"),
+    "template": _many(_many(_number, 2), 5),
+    "size": _count,
+    "files": _many(_name),
+    "template_dlib5": _optional(_many(_many(_number, 2), 5)),
+    "box_scale": _positive,
+}
 _EMBEDDER = {
     "kind": _one_of("onnx"),
     "file": _name,

@@ -1,0 +1,82 @@
+"""What every face detector gives, and the pieces they share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    Float = NDArray[np.float32]
+    Image = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detections:
+    """Faces of one picture, best first.
+
+    Attributes:
+        boxes: left, top, right, bottom in pixels of the picture; float32, (N, 4).
+        scores: 0 to 1; float32, (N,).
+        landmarks: right eye, left eye, nose, right and left mouth corner; float32, (N, 5, 2) px.
+    """
+
+    boxes: Float
+    scores: Float
+    landmarks: Float
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    def take(self, keep: NDArray[np.intp]) -> Detections:
+        """The detections of these indices, in this order."""
+        return Detections(self.boxes[keep], self.scores[keep], self.landmarks[keep])
+
+    @staticmethod
+    def none() -> Detections:
+        """No face at all."""
+        return Detections(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros((0, 5, 2), np.float32))
+
+
+class Detector(Protocol):
+    """Finds faces in pictures."""
+
+    def detect(self, images: Sequence[Image]) -> list[Detections]:
+        """Find the faces of each picture (RGB uint8, (H, W, 3), any sizes)."""
+        ...
+
+
+def suppress(boxes: Float, scores: Float, limit: float, *, by_smaller: bool = False) -> NDArray[np.intp]:
+    """Greedy non-maximum suppression.
+
+    Args:
+        boxes: float32, (N, 4).
+        scores: float32, (N,).
+        limit: overlap above which the lower score is dropped.
+        by_smaller: measure overlap against the smaller box instead of the union.
+    Returns:
+        Indices kept, best score first.
+    """
+    order = np.argsort(-scores, kind="stable")
+    x1, y1, x2, y2 = boxes.T
+    area = np.maximum(x2 - x1, 0) * np.maximum(y2 - y1, 0)
+    keep: list[int] = []
+    while order.size:
+        best, rest = order[0], order[1:]
+        keep.append(int(best))
+        width = np.minimum(x2[best], x2[rest]) - np.maximum(x1[best], x1[rest])
+        height = np.minimum(y2[best], y2[rest]) - np.maximum(y1[best], y1[rest])
+        both = np.maximum(width, 0) * np.maximum(height, 0)
+        whole = np.minimum(area[best], area[rest]) if by_smaller else area[best] + area[rest] - both
+        order = rest[both <= limit * np.maximum(whole, 1e-6)]
+    return np.array(keep, np.intp)
+
+
+def fit_scale(height: int, width: int, longest: int) -> float:
+    """Factor, at most 1, that brings the longer side to `longest` pixels."""
+    return min(1.0, longest / max(height, width))
