@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from vultus.errors import VultusError
+from vultus.errors import ConfigError, VultusError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -60,9 +60,12 @@ class Acquired:
         return np.where(self.acquired[a] & self.acquired[b], scores, np.float32(-np.inf)).astype(np.float32)
 
 
-def prominent(faces: Sequence[Face]) -> Face:
-    """The face a picture of one person is about: the largest one."""
-    return max(faces, key=lambda face: (face.box.area, face.score))
+def calibration_of(engine: Engine) -> Calibration | None:
+    """The thresholds of the engine's pack, or None when none were measured yet."""
+    try:
+        return engine.calibration
+    except ConfigError:
+        return None
 
 
 def acquire(
@@ -70,7 +73,7 @@ def acquire(
     pictures: Sequence[Path],
     *,
     batch: int = 16,
-    pick: Callable[[Sequence[Face]], Face] = prominent,
+    pick: Callable[[Sequence[Face]], Face | None] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Acquired:
     """Embed one face of each picture.
@@ -79,13 +82,16 @@ def acquire(
         engine: finds and embeds.
         pictures: files.
         batch: pictures at once.
-        pick: which face of several counts.
+        pick: which face of several counts; None takes the one that the engine takes, the largest.
         progress: called with the number of pictures done.
     """
+    from vultus.inference.engine import prominent
+
+    choose = pick or prominent
     rows: list[NDArray[np.float32] | None] = []
     reasons: dict[int, str] = {}
     for index, (_, found) in enumerate(engine.find_each(pictures, embed=True, batch=batch)):
-        row, reason = _row(found, pick)
+        row, reason = _row(found, choose)
         rows.append(row)
         if row is None:
             reasons[index] = reason
@@ -100,11 +106,11 @@ def acquire(
 
 
 def _row(
-    found: list[Face] | VultusError, pick: Callable[[Sequence[Face]], Face]
+    found: list[Face] | VultusError, pick: Callable[[Sequence[Face]], Face | None]
 ) -> tuple[NDArray[np.float32] | None, str]:
     if isinstance(found, VultusError):
         return None, str(found)
-    if not found:
+    face = pick(found)
+    if face is None:
         return None, "no face found"
-    embedding = pick(found).embedding
-    return (None, "face not embedded") if embedding is None else (embedding.vector, "")
+    return (None, "face not embedded") if face.embedding is None else (face.embedding.vector, "")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vultus.evaluation import detections, opensets, pairs
-from vultus.evaluation.acquire import Acquired, acquire
+from vultus.evaluation.acquire import Acquired, acquire, calibration_of
 from vultus.evaluation.peer import PEER, RECIPE_HOG, distance_scores
 from vultus.evaluation.row import Bench, Row
 
@@ -28,8 +28,7 @@ def lfw(bench: Bench) -> Iterator[Row]:
     chosen = _shortened(pairs.read_pairs(bench.folder("lfw_view2")), bench.count(10**9, 8))
     bench.tell(f"embedding {len(chosen.images):,} pictures")
     got = acquire(bench.engine, chosen.images)
-    own = bench.engine.calibration
-    points = [(rate, own.threshold(rate)) for rate in pairs.FMR_TARGETS if rate >= own.smallest_fmr]
+    points = pairs.own_thresholds(calibration_of(bench.engine))
     scores = got.similarity(chosen.a, chosen.b)
     ours = pairs.score_pairs(chosen, scores, fta=got.fta, calibrated=points, repeats=bench.count(_REPEATS, 20))
     bench.tell(f"embedding {len(chosen.images):,} pictures with the {RECIPE_HOG}")

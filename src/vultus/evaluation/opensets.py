@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from vultus.errors import ConfigError, InputError, UnsupportedTargetError
-from vultus.evaluation.acquire import Acquired, Engine, acquire
+from vultus.evaluation.acquire import Acquired, Engine, acquire, calibration_of
 from vultus.evaluation.pairs import read_table
 from vultus.metrics.bootstrap import subject_bootstrap
 from vultus.metrics.identification import NOT_ENROLLED, fnir, fpir, searches, threshold_at_fpir
@@ -165,7 +165,7 @@ def measure_sets(
 ) -> tuple[OpenSetResult, ...]:
     """Embed every picture once and score each set and, when there are several, all of them as one gallery."""
     got = acquire(engine, pooled(sets).images, progress=progress)
-    return score_sets(sets, got, fpir=fpir, enrol=enrol, templates=templates, calibration=engine.calibration)
+    return score_sets(sets, got, fpir=fpir, enrol=enrol, templates=templates, calibration=calibration_of(engine))
 
 
 def score_sets(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vultus.errors import InputError, ShapeError
-from vultus.evaluation.acquire import Engine, acquire
+from vultus.evaluation.acquire import Engine, acquire, calibration_of
 from vultus.metrics.bootstrap import pair_weights, subject_bootstrap
 from vultus.metrics.verification import FoldMatchRate, eer, fmr, fnmr, fold_match_rate, rule_of_three, threshold_at_fmr
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from vultus.types import Calibration
 
 FMR_TARGETS = (1e-2, 1e-3)
 
@@ -212,10 +214,16 @@ def measure_pairs(
     """Embed the pictures of a folder like `lfw_view2` and score its pairs, also at the engine's own thresholds."""
     pairs = read_pairs(folder)
     got = acquire(engine, pairs.images, progress=progress)
-    own = engine.calibration
-    calibrated = [(rate, own.threshold(rate)) for rate in FMR_TARGETS if rate >= own.smallest_fmr]
+    calibrated = own_thresholds(calibration_of(engine))
     scores = got.similarity(pairs.a, pairs.b)
     return score_pairs(pairs, scores, fta=got.fta, calibrated=calibrated, repeats=repeats)
+
+
+def own_thresholds(calibration: Calibration | None) -> list[tuple[float, float]]:
+    """(FMR, threshold) of a calibration at the rates that the pairs are scored at, as far as it reaches."""
+    if calibration is None:
+        return []
+    return [(rate, calibration.threshold(rate)) for rate in FMR_TARGETS if rate >= calibration.smallest_fmr]
 
 
 def to_dict(result: PairsResult) -> dict[str, Any]:

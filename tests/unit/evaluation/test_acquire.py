@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vultus.evaluation.acquire import acquire, prominent
+from vultus.errors import ConfigError
+from vultus.evaluation.acquire import acquire, calibration_of
 from vultus.types import Box, Face, Quality
 
 PICTURES = [Path(name) for name in ("one.jpg", "none.jpg", "two.jpg", "broken.jpg", "bare.jpg")]
@@ -51,8 +52,17 @@ def test_a_missing_face_scores_minus_infinity(filled):
 def test_the_largest_face_counts_unless_told_otherwise(filled, make_face):
     picked = acquire(filled, PICTURES[2:3], pick=lambda faces: faces[0])
     assert picked.vectors.tolist() == [[1, 0, 0]]
-    sure, unsure = make_face([1, 0], score=0.9), make_face([0, 1], score=0.5)
-    assert prominent([unsure, sure]) is sure
+
+
+def test_a_pack_without_calibration(engine):
+    assert calibration_of(engine) is engine.calibration
+
+    class Uncalibrated:
+        @property
+        def calibration(self):
+            raise ConfigError("pack stub has no calibration")
+
+    assert calibration_of(Uncalibrated()) is None
 
 
 def test_nothing_to_do_is_no_failure(engine):

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from vultus.errors import InputError, ShapeError
-from vultus.evaluation.pairs import WrongPair, measure_pairs, read_pairs, score_pairs, to_dict
+from vultus.evaluation.pairs import WrongPair, measure_pairs, own_thresholds, read_pairs, score_pairs, to_dict
+from vultus.types import Calibration
 
 
 @pytest.fixture
@@ -71,6 +72,13 @@ def test_true_match_rate_at_a_supported_rate(folder, engine, make_population, ma
     for rate in result.match_rates:
         assert rate.tmr.low <= rate.tmr.value <= rate.tmr.high
     assert result.match_rates[0].tmr.value >= result.match_rates[1].tmr.value
+
+
+def test_own_thresholds_reach_as_far_as_the_calibration(engine):
+    assert [rate for rate, _ in own_thresholds(engine.calibration)] == [1e-2, 1e-3]
+    small = Calibration("s", "d", 1000, 10, engine.calibration.points)
+    assert [rate for rate, _ in own_thresholds(small)] == [1e-2]
+    assert own_thresholds(None) == []
 
 
 def test_refusals(folder):
