@@ -50,6 +50,7 @@ class Gallery:
         self._engine = engine
         self._door_name, self._rule = door, templates
         self._door: tuple[int, Door] | None = None
+        # Taken before the store's lock, never inside a transaction.
         self._lock = threading.RLock()
 
     @classmethod
@@ -155,13 +156,13 @@ class Gallery:
             raise InputError(f"no picture of '{name}' was given")
         if on_clash == "error" and name in self._store.names():
             raise NameClashError(name, "; add to it or replace it: on_clash='add' or 'replace'")
-        terms = Terms(face, override_quality)
-        findings = examine(self._store, self.engine, [(name, source) for source in sources], terms)
-        options = terms.key(self.engine)
+        terms, engine = Terms(face, override_quality), self.engine
+        findings = examine(self._store, engine, [(name, source) for source in sources], terms)
+        options = terms.key(engine)
         with self._store.writing() as writer:
             if on_clash == "error" and writer.has(name):
                 raise NameClashError(name, "; add to it or replace it: on_clash='add' or 'replace'")
-            outcome = [settle(writer, self.engine, finding, options) for finding in findings]
+            outcome = [settle(writer, engine.contract, finding, options) for finding in findings]
             accepted = tuple(one for one in outcome if isinstance(one, EnrolledFace))
             if accepted:
                 person_id = writer.person(name, metadata)
@@ -198,13 +199,13 @@ class Gallery:
             InputError: a name cannot be used.
             StoreError: the gallery cannot be written; what was yielded before stays.
         """
-        terms = Terms(face, override_quality, batch)
-        options = terms.key(self.engine)
+        terms, engine = Terms(face, override_quality, batch), self.engine
+        options = terms.key(engine)
         stream = iter(items)
         done = 0
         while chunk := [(normal_name(name), source) for name, source in islice(stream, max(_COMMIT_EVERY, batch))]:
-            findings = examine(self._store, self.engine, chunk, terms)
-            for finding, one in zip(findings, self._commit(findings, options), strict=True):
+            findings = examine(self._store, engine, chunk, terms)
+            for finding, one in zip(findings, self._commit(findings, engine.contract, options), strict=True):
                 done += 1
                 if progress is not None:
                     progress(done)
@@ -361,12 +362,12 @@ class Gallery:
     ) -> None:
         self.close()
 
-    def _commit(self, findings: Sequence[Finding], options: str) -> list[EnrolledFace | Rejected]:
+    def _commit(self, findings: Sequence[Finding], contract: str, options: str) -> list[EnrolledFace | Rejected]:
         """Store a chunk in one transaction; a chunk with nothing new costs none."""
         if not any(isinstance(finding.result, NewFace) or finding.remember for finding in findings):
             return [finding.result for finding in findings if not isinstance(finding.result, NewFace)]
         with self._store.writing() as writer:
-            return [settle(writer, self.engine, finding, options) for finding in findings]
+            return [settle(writer, contract, finding, options) for finding in findings]
 
     def _fitting(self, engine: Engine) -> Engine:
         contract = self._store.contract()

@@ -120,7 +120,7 @@ def examine(store: Store, engine: Engine, items: Sequence[tuple[str, Source]], t
     return [finding for finding in findings if finding is not None]
 
 
-def settle(writer: Writer, engine: Engine, finding: Finding, options: str) -> EnrolledFace | Rejected:
+def settle(writer: Writer, contract: str, finding: Finding, options: str) -> EnrolledFace | Rejected:
     """Store what was found, unless another process did so meanwhile; the caller commits."""
     result = finding.result
     if isinstance(result, NewFace):
@@ -130,7 +130,7 @@ def settle(writer: Writer, engine: Engine, finding: Finding, options: str) -> En
         if other is not None:
             message = f"the same face of the same picture is enrolled as '{other}'; remove or rename one of the two"
             return Rejected(finding.label, (ENROLLED_AS_OTHER,), message)
-        writer.bind(engine.contract, len(result.template))
+        writer.bind(contract, len(result.template))
         face_id = writer.add(writer.person(finding.name), result)
         return EnrolledFace(face_id, finding.label, result.quality)
     if isinstance(result, Rejected) and finding.remember:

@@ -34,7 +34,7 @@ def look(store, engine, source, terms=None, name="Ada"):
 def keep(store, engine, source, terms=None, name="Ada"):
     finding = look(store, engine, source, terms, name)
     with store.writing() as writer:
-        return settle(writer, engine, finding, (terms or Terms()).key(engine))
+        return settle(writer, engine.contract, finding, (terms or Terms()).key(engine))
 
 
 def test_digests(tmp_path):
@@ -138,7 +138,7 @@ def test_what_another_process_stored_meanwhile_is_not_stored_twice(store, engine
     source = picture(person("ada"))
     findings = [look(store, engine, source), look(store, engine, source)]
     with store.writing() as writer:
-        first, second = (settle(writer, engine, finding, "") for finding in findings)
+        first, second = (settle(writer, engine.contract, finding, "") for finding in findings)
     assert (first.repeated, second.repeated, second.face_id) == (False, True, first.face_id)
 
 
