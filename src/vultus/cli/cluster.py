@@ -10,8 +10,8 @@ import typer
 
 from vultus.cli import options, record
 from vultus.cli.build import Choice
-from vultus.cli.console import Bar, emit, interruptible, say, table
-from vultus.cli.scan import STILL, Tally, View, expand_inputs, file_name, short, views, walk
+from vultus.cli.console import Bar, emit, interruptible, plural, say, table
+from vultus.cli.scan import STILL, Tally, View, expand_inputs, short, views, walk
 from vultus.errors import InputError
 
 if TYPE_CHECKING:
@@ -122,11 +122,15 @@ def _show(groups: list[list[_Seen]], tally: Tally, target: Path | None) -> None:
     if several:
         rows = []
         for number, group in enumerate(several, 1):
-            names = [file_name(one.path) for one in group]
+            names = ["/".join(Path(one.path).parts[-2:]) for one in group]
             more = f" and {len(names) - 4} more" if len(names) > 4 else ""
             rows.append([str(number), str(len(group)), short(", ".join(names[:4]), 100) + more])
         table("", [">group", ">faces", "pictures"], rows)
-    say(f"{tally.text()}; {len(several)} people seen more than once, {len(groups) - len(several)} once", "dim")
+    say(
+        f"{tally.text()}; {plural(len(several), 'person', 'people')} seen more than once,"
+        f" {len(groups) - len(several)} seen once",
+        "dim",
+    )
     if target is not None and groups:
         say(f"faces written to {target}; rename the folders, then: vultus enroll {target}", "dim")
 

@@ -29,6 +29,11 @@ def clean(text: object) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in encodable)
 
 
+def plural(count: int, one: str, many: str = "") -> str:
+    """A number with its noun: 1 picture, 2 pictures."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
 def _console(stderr: bool) -> Console:
     from rich.console import Console
 
@@ -187,7 +192,13 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str | tupl
     from rich.text import Text
 
     grid = Table(
-        title=title or None, title_justify="left", box=SIMPLE_HEAD, show_edge=False, pad_edge=False, title_style="bold"
+        title=title or None,
+        show_header=any(columns),
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+        title_style="bold",
     )
     for column in columns:
         grid.add_column(

@@ -11,12 +11,15 @@ import typer
 
 from vultus.cli import options, record
 from vultus.cli.build import Choice
-from vultus.cli.console import Bar, emit, say, table
+from vultus.cli.console import Bar, emit, plural, say, table
 
 if TYPE_CHECKING:
     from vultus.cli.material import Material, Scene
     from vultus.gallery.collection import Gallery
+    from vultus.inference.engine import FaceEngine
     from vultus.types import Identification
+
+_MOST_ENROLLED, _MOST_SHOWN = 3, 40
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +67,7 @@ def demo(
             for scene in material.scenes:
                 results.append(_Result(scene, gallery.identify(scene.image, fpir=fpir)))
                 bar.advance()
-    _draw(results, target)
+    _draw(engine, material, results, target)
     if as_json:
         emit(_document(results, target, fpir))
     else:
@@ -84,15 +87,19 @@ def _material(photos: Path | None) -> Material:
 
 
 def _enrol(gallery: Gallery, material: Material) -> None:
+    counts: dict[str, int] = {}
     with Bar("enrolling", len(material.people)) as bar:
         for name, pictures in material.people.items():
             outcome = gallery.enroll(name, pictures, override_quality=True, face="largest")
-            if outcome.accepted:
-                count = len(outcome.accepted)
-                say(f"enrolled {name} from {count} picture{'' if count == 1 else 's'}")
+            counts[name] = len(outcome.accepted)
             for picture in outcome.rejected:
                 say(f"refused: {picture.source}: {', '.join(picture.reasons)}", "yellow")
             bar.advance()
+    if len(counts) > _MOST_ENROLLED:
+        say(f"enrolled {plural(len(counts), 'person', 'people')} from {plural(sum(counts.values()), 'picture')}")
+    else:
+        for name, count in counts.items():
+            say(f"enrolled {name} from {plural(count, 'picture')}")
 
 
 def _show(results: list[_Result], target: Path, material: Material) -> None:
@@ -109,9 +116,13 @@ def _show(results: list[_Result], target: Path, material: Material) -> None:
     table("", ["picture", "who", ">similarity", ">threshold", "answer"], rows)
     right = sum(result.right for result in results)
     say(f"{right} of {len(results)} pictures answered rightly", "green" if right == len(results) else "yellow")
-    say(f"annotated picture: {target}")
+    more = f" ({_MOST_SHOWN} of the pictures, wrong answers first)" if len(results) > _MOST_SHOWN else ""
+    say(f"annotated picture: {target}{more}")
     say(f"pictures: {material.credit}", "dim")
-    say("next: vultus enroll FOLDER/<person>/*.jpg, then vultus identify PICTURE --annotate out.jpg", "dim")
+    say(
+        "next: vultus enroll FOLDER (with FOLDER/<person>/*.jpg), then vultus identify PICTURE --annotate out.jpg",
+        "dim",
+    )
 
 
 def _document(results: list[_Result], target: Path, fpir: float) -> dict[str, Any]:
@@ -124,10 +135,23 @@ def _document(results: list[_Result], target: Path, fpir: float) -> dict[str, An
     }  # fmt: skip
 
 
-def _draw(results: list[_Result], target: Path) -> None:
+def _draw(engine: FaceEngine, material: Material, results: list[_Result], target: Path) -> None:
+    """One sheet: who was enrolled, then the answers, wrong ones first where not all have room."""
     from vultus.cli.pictures import name_marks
     from vultus.cli.sheet import sheet, tile
     from vultus.inference.image import read, write
 
-    tiles = [tile(read(one.scene.image), name_marks(one.answers), one.scene.title, right=one.right) for one in results]
+    tiles = []
+    if len(material.people) <= _MOST_ENROLLED:
+        for name, pictures in material.people.items():
+            image = read(pictures[0])
+            tiles.append(
+                tile(image, [(face, "", "plain") for face in engine.find(image)], f"enrolled: {name}", right=None)
+            )
+    shown = sorted(results, key=lambda one: one.right) if len(results) > _MOST_SHOWN else results
+    tiles += [
+        tile(read(one.scene.image), name_marks(one.answers), one.scene.title, right=one.right)
+        for one in shown[:_MOST_SHOWN]
+    ]
+    target.parent.mkdir(parents=True, exist_ok=True)
     write(target, sheet(tiles))

@@ -8,7 +8,7 @@ from vultus.cli import options, record
 from vultus.cli.build import Choice
 from vultus.cli.console import table
 from vultus.cli.pictures import Album, plain_marks
-from vultus.cli.scan import Tally, expand_inputs, report, short, views
+from vultus.cli.scan import Tally, expand_inputs, largest, report, short, views
 
 if TYPE_CHECKING:
     from vultus.cli.scan import View
@@ -33,7 +33,7 @@ def detect(
     rows: list[list[str | tuple[str, str]]] = []
 
     def each(view: View) -> dict[str, Any]:
-        faces = view.faces[:max_faces]
+        faces = largest(view.faces, max_faces)
         for number, face in enumerate(faces, start=1):
             left, top = face.box.xyxy[:2]
             box = f"{left:.0f}, {top:.0f}  {face.box.width:.0f} x {face.box.height:.0f}"

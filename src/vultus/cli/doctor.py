@@ -15,7 +15,7 @@ import typer
 
 from vultus.cli import options
 from vultus.cli.build import Choice, gallery_path, open_gallery
-from vultus.cli.console import emit, say, table, waiting
+from vultus.cli.console import emit, plural, say, table, waiting
 from vultus.cli.packs import state_of
 from vultus.errors import VultusError
 
@@ -82,7 +82,8 @@ def _software() -> Iterator[Check]:
             yield Check(package, "ok", version(package))
         except PackageNotFoundError:
             yield Check(package, "warn", "not installed", "install Vultus again: pip install --force-reinstall vultus")
-    encoding = sys.stdout.encoding or "ascii"
+    # the spinner stands in for sys.stdout while it turns
+    encoding = getattr(sys.__stdout__, "encoding", None) or "ascii"
     if "utf" not in encoding.lower():
         yield Check("terminal", "warn", f"encoding {encoding}", "set PYTHONUTF8=1 to see names of all languages")
 
@@ -93,7 +94,9 @@ def _providers() -> Iterator[Check]:
     except ImportError as error:
         yield Check("devices", "fail", f"onnxruntime cannot be imported: {error}", "pip install onnxruntime")
         return
-    names = [name.removesuffix("ExecutionProvider") for name in onnxruntime.get_available_providers()]
+    names = [
+        name.removesuffix("ExecutionProvider") for name in onnxruntime.get_available_providers() if "Azure" not in name
+    ]
     yield Check("devices", "ok", ", ".join(names))
 
 
@@ -145,7 +148,9 @@ def _gallery(path: Path) -> Iterator[Check]:
     except VultusError as error:
         yield Check("gallery", "fail", str(path), str(error))
         return
-    yield Check("gallery", "fail" if problems else "ok", f"{path}: {count} people", "; ".join(problems))
+    yield Check(
+        "gallery", "fail" if problems else "ok", f"{path}: {plural(count, 'person', 'people')}", "; ".join(problems)
+    )
 
 
 def _engine(choice: Choice) -> Iterator[Check]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from vultus.cli import options, record
 from vultus.cli.build import Choice
 from vultus.cli.console import table
-from vultus.cli.scan import Tally, expand_inputs, report, short, views
+from vultus.cli.scan import Tally, expand_inputs, largest, report, short, views
 
 if TYPE_CHECKING:
     from vultus.cli.scan import View
@@ -30,7 +30,7 @@ def embed(
     rows: list[list[str | tuple[str, str]]] = []
 
     def each(view: View) -> dict[str, Any]:
-        faces = view.faces[:max_faces]
+        faces = largest(view.faces, max_faces)
         for number, face in enumerate(faces, start=1):
             if face.embedding is None:
                 numbers = (f"none ({face.liveness.reason if face.liveness else 'refused'})", "yellow")

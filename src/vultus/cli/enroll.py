@@ -13,7 +13,7 @@ import typer
 
 from vultus.cli import options
 from vultus.cli.build import Choice, gallery_path, open_gallery, pack_of
-from vultus.cli.console import Bar, JsonList, interruptible, say, table
+from vultus.cli.console import Bar, JsonList, interruptible, plural, say, table
 from vultus.cli.scan import expand_inputs, source_of
 from vultus.errors import InputError, NameClashError
 
@@ -107,7 +107,8 @@ def enroll(
 
     def saved() -> str:
         done = count.total("enrolled") + count.total("repeated")
-        return f"{done} of {len(pairs)} pictures are enrolled and safe in {path}; run the same command again to go on"
+        so_far = f"{done} of {plural(len(pairs), 'picture')} are enrolled and safe in {path}"
+        return f"{so_far}; run the same command again to go on"
 
     with open_gallery(gallery, engine, write=True) as people, interruptible(saved):
         stream = outcomes(people, pairs, face.value, override_quality, on_clash.value, notes)

@@ -11,7 +11,7 @@ import typer
 
 from vultus.cli import options
 from vultus.cli.build import gallery_path, open_gallery
-from vultus.cli.console import clean, emit, fail, out, say, table
+from vultus.cli.console import clean, emit, fail, out, plural, say, table
 from vultus.errors import InputError
 
 if TYPE_CHECKING:
@@ -65,7 +65,11 @@ def list_people(gallery: options.GalleryPath = None, as_json: options.Json = Fal
              ", ".join(f"{key}: {value}" for key, value in person.metadata.items())] for person in everybody
         ])  # fmt: skip
     faces = sum(person.n_faces for person in everybody)
-    say(f"{len(everybody)} people, {faces} faces in {path} ({contract or 'no contract yet'})", "dim")
+    say(
+        f"{plural(len(everybody), 'person', 'people')}, {plural(faces, 'face')} in {path}"
+        f" ({contract or 'no contract yet'})",
+        "dim",
+    )
 
 
 @app.command()
@@ -76,7 +80,7 @@ def show(name: Name, gallery: options.GalleryPath = None, as_json: options.Json 
     if as_json:
         emit({"schema": "vultus.gallery.show/1", **_person(person), "enrolled": [_face(face) for face in faces]})
         return
-    table(f"{clean(person.name)}: {person.n_faces} faces, since {person.created_at[:10]}",
+    table(f"{clean(person.name)}: {plural(person.n_faces, 'face')}, since {person.created_at[:10]}",
           [">face", "picture", ">quality", "overridden", "enrolled"], [
         [str(face.face_id), face.source, f"{face.quality:.2f}", ", ".join(face.reasons),
          face.enrolled_at[:16].replace("T", " ")] for face in faces
@@ -105,9 +109,11 @@ def remove(name: Name, gallery: options.GalleryPath = None, yes: Yes = False) ->
         if not yes:
             if not there_is_somebody():
                 raise InputError("nobody is here to confirm the removal; add --yes")
-            typer.confirm(f"Remove {clean(person.name)} with {person.n_faces} faces for good?", abort=True, err=True)
+            typer.confirm(
+                f"Remove {clean(person.name)} with {plural(person.n_faces, 'face')} for good?", abort=True, err=True
+            )
         people.remove(name)
-    say(f"removed '{person.name}' with {person.n_faces} faces", "green")
+    say(f"removed '{person.name}' with {plural(person.n_faces, 'face')}", "green")
 
 
 @app.command("export")
@@ -122,7 +128,7 @@ def export_people(
     with open_gallery(gallery) as people:
         faces = people.export(target)
         count = len(people)
-    say(f"exported {count} people with {faces} faces to {target}", "green")
+    say(f"exported {plural(count, 'person', 'people')} with {plural(faces, 'face')} to {target}", "green")
     say("the file holds biometric templates: keep it as safe as the gallery itself", "yellow")
 
 
@@ -137,7 +143,7 @@ def import_people(
     """Take in the people of an exported file; all of them or, when something is wrong, nobody."""
     with open_gallery(gallery, write=True) as people:
         count = people.import_(source, on_clash=on_clash.value)
-    say(f"imported {count} faces into {gallery_path(gallery)}", "green")
+    say(f"imported {plural(count, 'face')} into {gallery_path(gallery)}", "green")
 
 
 @app.command()
@@ -154,4 +160,4 @@ def check(gallery: options.GalleryPath = None, as_json: options.Json = False) ->
     if problems:
         raise typer.Exit(1)
     if not as_json:
-        say(f"{gallery_path(gallery)} is sound: {count} people", "green")
+        say(f"{gallery_path(gallery)} is sound: {plural(count, 'person', 'people')}", "green")

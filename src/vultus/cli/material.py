@@ -115,7 +115,11 @@ def own(pairs: Sequence[tuple[str, Path]], folder: Path) -> Material:
     if not people:
         raise InputError(f"nobody in {folder} has two pictures; the demo enrols some and identifies the last of each")
     scenes = tuple(
-        Scene(f"{name}: {Path(str(pictures[-1])).name}", pictures[-1], (name if name in people else "unknown",))
+        Scene(
+            f"{name}{'' if name in people else ' (not enrolled)'}: {Path(str(pictures[-1])).name}",
+            pictures[-1],
+            (name if name in people else "unknown",),
+        )
         for name, pictures in homes.items()
     )
     return Material(people, scenes, f"your pictures in {folder}")

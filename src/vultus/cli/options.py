@@ -40,7 +40,7 @@ SampleRate = Annotated[
     float, typer.Option("--fps", min=0.001, metavar="RATE", help="Pictures looked at per second of video.")
 ]
 MaxFaces = Annotated[
-    int | None, typer.Option("--max-faces", min=1, metavar="N", help="Keep the N most prominent faces of a picture.")
+    int | None, typer.Option("--max-faces", min=1, metavar="N", help="Keep the N largest faces of a picture.")
 ]
 GalleryPath = Annotated[
     Path | None,

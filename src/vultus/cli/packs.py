@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 
@@ -10,7 +11,7 @@ from vultus.cli import options
 from vultus.cli.console import emit, fail, say, table
 
 if TYPE_CHECKING:
-    from vultus.weights.manifest import Pack
+    from vultus.weights.manifest import FileSpec, Pack
     from vultus.weights.store import FileStatus
 
 app = typer.Typer(help="List, inspect, pull and verify model packs.")
@@ -46,7 +47,16 @@ def _summary(pack: Pack) -> dict[str, Any]:
 
 
 def _size(size_bytes: int | None) -> str:
-    return "?" if size_bytes is None else f"{size_bytes / 1e6:.1f} MB"
+    if size_bytes is None:
+        return "?"
+    return f"{size_bytes / 1e6:.1f} MB" if size_bytes >= 1e6 else f"{size_bytes / 1e3:.0f} kB"
+
+
+def _origin(spec: FileSpec) -> str:
+    """Where a file comes from: a package, a host, or the folder of the manifest."""
+    if spec.package:
+        return f"package {spec.package}"
+    return urlsplit(spec.url).netloc if spec.url else "beside the manifest"
 
 
 @app.command("list")
@@ -100,7 +110,7 @@ def show(name: Name, as_json: options.Json = False) -> None:
     table("", ["", ""], [[(key, "bold"), value] for key, value in lines])
     table("files", ["file", ">size", "licence", "sha256", "from"], [
         [spec.name, _size(spec.size_bytes), spec.licence, (spec.sha256 or "not pinned")[:16],
-         spec.package or spec.url or "beside the manifest"] for spec in pack.files
+         _origin(spec)] for spec in pack.files
     ])  # fmt: skip
     for calibration in pack.calibrations:
         title = (

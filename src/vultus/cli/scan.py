@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from vultus.cli.console import Bar, JsonList, clean, emit_line, interruptible, say
+from vultus.cli.console import Bar, JsonList, clean, emit_line, interruptible, plural, say
 from vultus.errors import InputError, VultusError
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Tally:
 
     def text(self) -> str:
         """One line for people."""
-        words = [_count(self.pictures, "picture"), _count(self.faces, "face")]
+        words = [plural(self.pictures, "picture"), plural(self.faces, "face")]
         words += [f"{count} {name}" for name, count in self.extra.items()]
         if self.failed:
             words.append(f"{self.failed} could not be read")
@@ -85,10 +85,6 @@ class Tally:
         if not self.failed:
             return 0
         return 2 if self.failed == self.pictures else 1
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def views(engine: FaceEngine, items: Sequence[Item], *, embed: bool, fps: float) -> Iterator[View]:
@@ -237,6 +233,14 @@ def expand_inputs(
     return list(expand(inputs, kinds=frozenset(kinds)))
 
 
+def largest(faces: Sequence[Face], count: int | None) -> list[Face]:
+    """The largest faces, in the order they came; all of them without a count."""
+    if count is None:
+        return list(faces)
+    kept = {id(face) for face in sorted(faces, key=lambda face: -face.box.area)[:count]}
+    return [face for face in faces if id(face) in kept]
+
+
 def source_of(item: Item) -> Source:
     """What `image.read` reads, of a picture or stdin."""
     return item.value if isinstance(item.value, (str, bytes)) else Path(str(item.value))
@@ -251,8 +255,3 @@ def short(path: str, width: int = 48) -> str:
     """A path that fits a table: the end of it, where names differ."""
     text = clean(path)
     return text if len(text) <= width else "…" + text[-width + 1 :]
-
-
-def file_name(path: str) -> str:
-    """The last part of a path."""
-    return Path(path).name or path

@@ -16,12 +16,14 @@ if TYPE_CHECKING:
 
     Picture = NDArray[np.uint8]
 
-_TILE, _CAPTION, _GAP = 400, 44, 12
-_PAPER, _RIGHT, _WRONG = (250, 250, 250), (0, 110, 50), (180, 40, 30)
+TILE, CAPTION, GAP = 400, 44, 12
+COLUMNS = 4
+_WIDE = 2.0
+_PAPER, _RIGHT, _WRONG, _GREY = (250, 250, 250), (0, 110, 50), (190, 40, 30), (90, 90, 90)
 
 
-def tile(image: Picture, marks: Sequence[Mark], caption: str, *, right: bool = True) -> Picture:
-    """One marked picture on a square of paper with a caption; RGB uint8 (444, 400, 3).
+def tile(image: Picture, marks: Sequence[Mark], caption: str, *, right: bool | None = True) -> Picture:
+    """One marked picture on paper, with a caption; RGB uint8 (444, 400, 3), or two columns wide for a wide picture.
 
     The picture is brought to the tile's size first, so that lines and letters are equally large on all tiles.
 
@@ -29,7 +31,7 @@ def tile(image: Picture, marks: Sequence[Mark], caption: str, *, right: bool = T
         image: RGB uint8 (H, W, 3).
         marks: what to draw.
         caption: one line.
-        right: colour of the caption.
+        right: colour of the caption: green, red, or grey for None.
     """
     import cv2
     import numpy as np
@@ -37,31 +39,40 @@ def tile(image: Picture, marks: Sequence[Mark], caption: str, *, right: bool = T
     from vultus.inference.annotate import draw
 
     height, width = image.shape[:2]
-    scale = _TILE / max(height, width)
+    room = 2 * TILE + GAP if width >= _WIDE * height else TILE
+    scale = min(room / width, TILE / height)
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    size = max(round(width * scale), 1), max(round(height * scale), 1)
-    shown = draw(np.asarray(cv2.resize(image, size, interpolation=way), dtype=np.uint8),
-                 [(moved(face, scale), label, kind) for face, label, kind in marks])  # fmt: skip
-    paper = np.full((_TILE + _CAPTION, _TILE, 3), _PAPER, dtype=np.uint8)
-    top, left = (_TILE - shown.shape[0]) // 2, (_TILE - shown.shape[1]) // 2
-    paper[top : top + shown.shape[0], left : left + shown.shape[1]] = shown
-    cv2.putText(
-        paper, caption, (8, _TILE + 29), cv2.FONT_HERSHEY_SIMPLEX, 0.6, _RIGHT if right else _WRONG, 1, cv2.LINE_AA
-    )
+    size = min(max(round(width * scale), 1), room), min(max(round(height * scale), 1), TILE)
+    shown = np.asarray(cv2.resize(image, size, interpolation=way), dtype=np.uint8)
+    shown = draw(shown, [(moved(face, scale), label, kind) for face, label, kind in marks])
+    paper = np.full((TILE + CAPTION, room, 3), _PAPER, dtype=np.uint8)
+    left = (room - size[0]) // 2
+    paper[TILE - size[1] : TILE, left : left + size[0]] = shown
+    colour = _GREY if right is None else _RIGHT if right else _WRONG
+    _write(paper, caption, (8, TILE + 29), colour, room - 16)
     return paper
 
 
-def sheet(tiles: Sequence[Picture], columns: int = 4) -> Picture:
-    """All tiles in rows; RGB uint8."""
+def sheet(tiles: Sequence[Picture]) -> Picture:
+    """All tiles in rows of four columns; RGB uint8."""
     import numpy as np
 
-    columns = min(columns, len(tiles))
-    rows = -(-len(tiles) // columns)
-    high, wide = _TILE + _CAPTION + _GAP, _TILE + _GAP
-    paper = np.full((rows * high + _GAP, columns * wide + _GAP, 3), _PAPER, dtype=np.uint8)
-    for number, one in enumerate(tiles):
-        top, left = (number // columns) * high + _GAP, (number % columns) * wide + _GAP
-        paper[top : top + one.shape[0], left : left + one.shape[1]] = one
+    rows: list[list[Picture]] = [[]]
+    used = 0
+    for one in tiles:
+        span = 2 if one.shape[1] > TILE else 1
+        if used + span > COLUMNS:
+            rows.append([])
+            used = 0
+        rows[-1].append(one)
+        used += span
+    width = max(sum(one.shape[1] + GAP for one in row) for row in rows) + GAP
+    paper = np.full((len(rows) * (TILE + CAPTION + GAP) + GAP, width, 3), _PAPER, dtype=np.uint8)
+    for number, row in enumerate(rows):
+        top, left = number * (TILE + CAPTION + GAP) + GAP, GAP
+        for one in row:
+            paper[top : top + one.shape[0], left : left + one.shape[1]] = one
+            left += one.shape[1] + GAP
     return paper
 
 
@@ -70,3 +81,19 @@ def moved(face: Face, scale: float) -> Face:
     from vultus.types import Box
 
     return replace(face, box=Box(face.box.xyxy * scale), landmarks=face.landmarks * scale)
+
+
+def _write(paper: Picture, text: str, place: tuple[int, int], colour: tuple[int, int, int], room: int) -> None:
+    """A line of text, cut to the room there is."""
+    import cv2
+
+    from vultus.inference.annotate import to_ascii
+
+    if not hasattr(cv2, "FontFace"):
+        text = to_ascii(text)
+    font, scale = cv2.FONT_HERSHEY_SIMPLEX, 0.6
+    shown = text
+    while len(text) > 1 and cv2.getTextSize(shown, font, scale, 1)[0][0] > room:
+        text = text[:-1]
+        shown = text.rstrip() + "..."
+    cv2.putText(paper, shown, place, font, scale, colour, 1, cv2.LINE_AA)

@@ -141,7 +141,8 @@ def tracks(engine: FaceEngine, known: Gallery | None, item: Item, terms: Terms) 
     from contextlib import ExitStack
 
     from vultus.inference.capture import describe, name_of
-    from vultus.inference.track import Looks, Tracker, follow
+    from vultus.inference.looks import Looks
+    from vultus.inference.track import Tracker, follow
     from vultus.inference.video import frames
 
     source = video_of(item)

@@ -30,8 +30,8 @@ def test_groups_by_person(cli: Cli, mixed: Path) -> None:
 
 def test_a_table(cli: Cli, mixed: Path) -> None:
     out = cli("cluster", mixed)
-    assert "a1.png, a2.png, a3.png" in out.stdout
-    assert "5 pictures, 6 faces; 2 people seen more than once, 1 once" in out.stderr
+    assert "mixed/a1.png, mixed/a2.png, mixed/a3.png" in out.stdout
+    assert "5 pictures, 6 faces; 2 people seen more than once, 1 seen once" in out.stderr
 
 
 def test_faces_go_into_folders_that_can_be_enrolled(cli: Cli, mixed: Path) -> None:

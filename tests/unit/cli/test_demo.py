@@ -26,8 +26,8 @@ def test_own_photos(cli: Cli, photos: Path) -> None:
     assert "3 of 3 pictures answered rightly" in out.stderr
     rows = [line.split() for line in out.stdout.splitlines()]
     assert ["Ada:", "2.png", "Ada", "1.000"] in [row[:4] for row in rows]
-    assert ["Marie:", "0.png", "unknown"] in [row[:3] for row in rows]
-    assert read(Path("deep/out.png")).shape[1] == 3 * 412 + 12
+    assert ["Marie", "(not", "enrolled):", "0.png", "unknown"] in [row[:5] for row in rows]
+    assert read(Path("deep/out.png")).shape[:2] == (2 * 456 + 12, 4 * 412 + 12)
 
 
 def test_json(cli: Cli, photos: Path) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -55,12 +55,12 @@ def test_starting_is_quick_and_loads_nothing_heavy(checkout: Path) -> None:
     loaded = _vultus(checkout, code="import sys, vultus.cli.main; print(*sys.modules)").stdout.split()
     assert "vultus.cli.watch" in loaded
     assert not {"numpy", "cv2", "onnxruntime", "torch", "rich", "sqlite3"}.intersection(loaded)
-    best = 9.0
-    for _ in range(5):
-        start = time.perf_counter()
+    # processor time: what else the machine does is not our matter; tests/house looks at the clock
+    start = resource.getrusage(resource.RUSAGE_CHILDREN)
+    for _ in range(4):
         _vultus(checkout, "--help")
-        best = min(best, time.perf_counter() - start)
-    assert best < 0.5
+    end = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert (end.ru_utime + end.ru_stime - start.ru_utime - start.ru_stime) / 4 < 0.45
 
 
 def test_version(cli: Cli) -> None:

@@ -32,7 +32,7 @@ def test_own_pictures_keep_the_last_back() -> None:
     found = material.own(pairs, Path("photos"))
     assert found.people == {"Ada": [Path("Ada/0.jpg"), Path("Ada/1.jpg")]}
     assert [(scene.title, scene.expected) for scene in found.scenes] == [
-        ("Ada: 2.jpg", ("Ada",)), ("Bo: 0.jpg", ("unknown",)),
+        ("Ada: 2.jpg", ("Ada",)), ("Bo (not enrolled): 0.jpg", ("unknown",)),
     ]  # fmt: skip
 
 

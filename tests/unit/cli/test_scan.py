@@ -66,3 +66,9 @@ def test_tallies_are_grammatical() -> None:
 def test_short_keeps_the_end() -> None:
     assert scan.short("a" * 10 + "/b.jpg", 8) == "…a/b.jpg"
     assert scan.short("b.jpg", 8) == "b.jpg"
+
+
+def test_the_largest_faces_in_their_order() -> None:
+    small, large = FakeEngine().find(picture(ADA, height=80))[0], FakeEngine().find(picture(ADA))[0]
+    assert scan.largest([small, large, small], None) == [small, large, small]
+    assert scan.largest([small, large], 1) == [large]
