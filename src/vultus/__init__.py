@@ -13,6 +13,12 @@ Every name below is loaded at its first use (PEP 562), so that `import vultus` c
 
 from __future__ import annotations
 
+import os
+
+# From 1.29 on, onnxruntime reports its use to Microsoft and stores an identifier of the machine, unless told not to
+# before it is imported. A setting of the user's own is respected.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
 TYPE_CHECKING = False  # the real one lives in `typing`, which takes longer to import than the interpreter to start
 if TYPE_CHECKING:
     from typing import Any

@@ -20,6 +20,10 @@ PROVIDERS = {
 }
 _ERRORS_ONLY = 3
 
+# For the case that onnxruntime was imported before vultus, which sets ORT_DISABLE_TELEMETRY.
+if os.environ.get("ORT_DISABLE_TELEMETRY") == "1":
+    ort.disable_telemetry_events()
+
 
 def available_devices() -> list[str]:
     """Devices that the installed onnxruntime was built for; "cpu" always is one of them."""
