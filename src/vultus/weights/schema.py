@@ -113,10 +113,20 @@ def _check_names(pack: Pack, where: str) -> None:
     for spec in pack.files:
         if spec.member is None and spec.url is not None and whole.count(spec.url) > 1:
             raise ConfigError(f"{where}.files has {spec.url} twice; name a member of it for each file, or list it once")
-    used = [*pack.detector.files, *pack.aligner.files, pack.embedder.file, *([pack.liveness.file] if pack.liveness else [])]
+    used = [
+        *pack.detector.files,
+        *pack.aligner.files,
+        pack.embedder.file,
+        *([pack.liveness.file] if pack.liveness else []),
+    ]
     for name in used:
         if name not in listed:
             raise UnknownNameError(f"file in {where}:", name, listed, f"Listed: {', '.join(listed)}")
+    if pack.aligner.size != pack.embedder.size:
+        raise ConfigError(
+            f"{where}.aligner.size is {pack.aligner.size} and {where}.embedder.size is {pack.embedder.size}; they must "
+            "be equal, because the crop is what the embedder sees"
+        )
     if pack.embedder.centre is not None and len(pack.embedder.centre) != pack.embedder.dimension:
         raise ConfigError(
             f"{where}.embedder.centre must have {pack.embedder.dimension} numbers, but has {len(pack.embedder.centre)}"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vultus.errors import ConfigError, UnknownNameError
+from vultus.inference.detectors.knobs import read_options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     import onnxruntime
 
@@ -29,7 +29,7 @@ def build(spec: DetectorSpec, open_file: Open) -> Detector:
 
     Raises:
         UnknownNameError: no such kind, or no such option.
-        ConfigError: too few or too many files.
+        ConfigError: too few or too many files, or an option out of range.
     """
     if spec.kind not in FILES:
         raise UnknownNameError("detector", spec.kind, FILES, f"Known: {', '.join(FILES)}")
@@ -39,11 +39,11 @@ def build(spec: DetectorSpec, open_file: Open) -> Detector:
     if spec.kind == "yunet":
         from vultus.inference.detectors.yunet import Yunet, YunetOptions
 
-        return Yunet(sessions[0], options(YunetOptions, spec.options))
+        return Yunet(sessions[0], read_options(YunetOptions, spec.options, spec.kind))
     if spec.kind == "scrfd":
         from vultus.inference.detectors.scrfd import Scrfd, ScrfdOptions
 
-        return Scrfd(sessions[0], options(ScrfdOptions, spec.options))
+        return Scrfd(sessions[0], read_options(ScrfdOptions, spec.options, spec.kind))
     return _dlib_or_mtcnn(spec, sessions)
 
 
@@ -52,24 +52,11 @@ def _dlib_or_mtcnn(spec: DetectorSpec, sessions: list[onnxruntime.InferenceSessi
     from vultus.inference.detectors.mtcnn import Finisher, Mtcnn, MtcnnOptions
 
     if spec.kind == "mmod":
-        return Mmod(sessions[0], Finisher(sessions[1]), options(MmodOptions, spec.options))
+        return Mmod(sessions[0], Finisher(sessions[1]), read_options(MmodOptions, spec.options, spec.kind))
     finisher = Finisher(sessions[2])
-    first = Mtcnn(sessions[0], sessions[1], finisher, options(MtcnnOptions, spec.options))
+    first = Mtcnn(sessions[0], sessions[1], finisher, read_options(MtcnnOptions, spec.options, spec.kind))
     if spec.kind == "mtcnn":
         return first
     from vultus.inference.detectors.second_look import SecondLook
 
     return SecondLook(first, Mmod(sessions[3], finisher, MmodOptions()), finisher)
-
-
-def options(kind: type[Any], values: Mapping[str, float | int | str]) -> Any:
-    """An options record from a manifest's values.
-
-    Raises:
-        UnknownNameError: a value has no such name.
-    """
-    known = [field.name for field in fields(kind)]
-    for name in values:
-        if name not in known:
-            raise UnknownNameError("detector option", name, known, f"Known: {', '.join(known)}")
-    return kind(**values)
