@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,7 +12,7 @@ import typer
 from vultus.cli import options, record
 from vultus.cli.build import Choice
 from vultus.cli.console import Bar, emit, interruptible, plural, say, table
-from vultus.cli.scan import STILL, Tally, View, expand_inputs, short, views, walk
+from vultus.cli.scan import STILL, Tally, View, expand_inputs, views, walk
 from vultus.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
     from vultus.inference.image import Source
     from vultus.types import Face
+
+# faces seen once lie apart, so that nobody enrols them all as one person
+PEOPLE, ONCE = "people", "once"
+_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +64,7 @@ def cluster(
             "-o",
             metavar="DIR",
             show_default=False,
-            help="Write every face into a folder of its group; rename the folders and enrol them.",
+            help="Cut every face out into a folder of its group, to be named and enrolled.",
         ),
     ] = None,
     as_json: options.Json = False,
@@ -120,19 +125,19 @@ def _face(one: _Seen) -> dict[str, Any]:
 def _show(groups: list[list[_Seen]], tally: Tally, target: Path | None) -> None:
     several = [group for group in groups if len(group) > 1]
     if several:
+        paths = {one.path for group in groups for one in group}
+        root = os.path.commonpath([os.path.dirname(path) for path in paths]) if "-" not in paths else ""
         rows = []
         for number, group in enumerate(several, 1):
-            names = ["/".join(Path(one.path).parts[-2:]) for one in group]
-            more = f" and {len(names) - 4} more" if len(names) > 4 else ""
-            rows.append([str(number), str(len(group)), short(", ".join(names[:4]), 100) + more])
+            names = [os.path.relpath(one.path, root) if root else one.path for one in group[:_NAMED]]
+            more = f" and {len(group) - _NAMED} more" if len(group) > _NAMED else ""
+            rows.append([str(number), str(len(group)), ", ".join(names) + more])
         table("", [">group", ">faces", "pictures"], rows)
-    say(
-        f"{tally.text()}; {plural(len(several), 'person', 'people')} seen more than once,"
-        f" {len(groups) - len(several)} seen once",
-        "dim",
-    )
+    once = len(groups) - len(several)
+    say(f"{tally.text()}; {plural(len(several), 'person', 'people')} seen more than once, {once} seen once", "dim")
     if target is not None and groups:
-        say(f"faces written to {target}; rename the folders, then: vultus enroll {target}", "dim")
+        say(f"faces written to {target}; name the folders in {target / PEOPLE}, then: "
+            f"vultus enroll {target / PEOPLE} --face largest", "dim")  # fmt: skip
 
 
 def _write(groups: list[list[_Seen]], target: Path) -> None:
@@ -148,7 +153,7 @@ def _write(groups: list[list[_Seen]], target: Path) -> None:
             if image is None or one.path != last:
                 last, image = one.path, read(one.source)
             group = places[id(one)]
-            folder = target / ("seen_once" if group in alone else f"person_{group:03d}")
+            folder = target / ONCE if group in alone else target / PEOPLE / f"person_{group:03d}"
             stem = "stdin" if one.path == "-" else Path(one.path).stem
             left, top, right, bottom = one.face.box.xyxy
             margin = 0.5 * max(one.face.box.width, one.face.box.height)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from vultus.gallery.record import Enrolment
     from vultus.inference.image import Source
 
+ENROLLED_AS_OTHER = "enrolled_as_other"
 STATUSES = ("enrolled", "repeated", "refused", "failed")
 
 
@@ -236,21 +237,38 @@ def records(outcome: Enrolment) -> list[dict[str, Any]]:
 def _complain(record: Mapping[str, Any]) -> None:
     """One line for a picture that was not taken."""
     if record["status"] == "refused":
-        why = record.get("message") or ", ".join(reason.replace("_", " ") for reason in record["reasons"])
-        if "several_faces" in record["reasons"]:
-            why = "several faces; give a picture of one person, or add --face largest"
-        say(f"refused: {record['path']}: {why}", "yellow")
+        say(f"refused: {record['path']}: {_why(record)}", "yellow")
     elif record["status"] == "failed":
         say(f"skipped: {record.get('error') or record['path']}", "yellow")
 
 
+def _why(record: Mapping[str, Any]) -> str:
+    """Reasons in words; only a mix-up of people needs the whole sentence, which names the other one."""
+    if ENROLLED_AS_OTHER in record["reasons"] and record.get("message"):
+        return str(record["message"])
+    return ", ".join(_word(reason) for reason in record["reasons"])
+
+
+def _word(reason: str) -> str:
+    return "no face found" if reason == "failure_to_acquire" else reason.replace("_", " ")
+
+
 def _show(count: _Count, path: Path) -> None:
     if count.people:
-        table("", ["person", ">enrolled", ">already", ">refused", ">failed", "reasons"], [
-            [(name, "bold"), *(str(row[status]) if row[status] else "" for status in STATUSES),
-             ", ".join(reason.replace("_", " ") for reason in count.reasons[name])]
+        rows = [
+            [
+                (name, "bold"),
+                *(str(row[status]) if row[status] else "" for status in STATUSES),
+                ", ".join(_word(reason) for reason in count.reasons[name]),
+            ]
             for name, row in count.people.items()
-        ])  # fmt: skip
-    say(f"gallery: {path}", "dim")
+        ]
+        table("", ["person", ">enrolled", ">already", ">refused", ">failed", "reasons"], rows)
+    said = {reason for reasons in count.reasons.values() for reason in reasons}
+    if "several_faces" in said:
+        say("several faces: give pictures of one person, or add --face largest", "dim")
+    if said - {"several_faces", "failure_to_acquire", "unreadable", ENROLLED_AS_OTHER}:
+        say("refused for quality: give better pictures, or add --override-quality", "dim")
     if not count.total("enrolled") + count.total("repeated"):
-        say("nobody was enrolled; see the reasons above, or use --override-quality or --face largest", "yellow")
+        say("nobody was enrolled", "yellow")
+    say(f"gallery: {path}", "dim")

@@ -30,17 +30,17 @@ def test_groups_by_person(cli: Cli, mixed: Path) -> None:
 
 def test_a_table(cli: Cli, mixed: Path) -> None:
     out = cli("cluster", mixed)
-    assert "mixed/a1.png, mixed/a2.png, mixed/a3.png" in out.stdout
+    assert "a1.png, a2.png, a3.png" in out.stdout
     assert "5 pictures, 6 faces; 2 people seen more than once, 1 seen once" in out.stderr
 
 
 def test_faces_go_into_folders_that_can_be_enrolled(cli: Cli, mixed: Path) -> None:
     out = cli("cluster", mixed, "--out", "sorted")
     assert sorted(str(path.relative_to("sorted")) for path in Path("sorted").rglob("*.jpg")) == [
-        "person_001/a1_00001.jpg", "person_001/a2_00002.jpg", "person_001/a3_00004.jpg",
-        "person_002/a2_00003.jpg", "person_002/g1_00005.jpg", "seen_once/m1_00006.jpg",
+        "once/m1_00006.jpg", "people/person_001/a1_00001.jpg", "people/person_001/a2_00002.jpg",
+        "people/person_001/a3_00004.jpg", "people/person_002/a2_00003.jpg", "people/person_002/g1_00005.jpg",
     ]  # fmt: skip
-    assert "rename the folders, then: vultus enroll sorted" in out.stderr
+    assert "then: vultus enroll sorted/people --face largest" in out.stderr
     again = cli("cluster", mixed, "--out", "sorted", code=2)
     assert "--out sorted exists and is not an empty folder; name a new one" in again.stderr
 

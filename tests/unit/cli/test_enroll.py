@@ -45,8 +45,12 @@ def test_refusals_are_told_with_their_reasons_and_can_be_overridden(cli: Cli) ->
     save(Path("p/Ada/none.png"), NOBODY)
     out = cli("enroll", "p", "-g", "g.db", code=1)
     assert "small.png: too small" in out.stderr
-    assert "several faces" in out.stderr
+    assert "two.png: several faces" in out.stderr
+    assert "none.png: no face found" in out.stderr
+    assert "several faces: give pictures of one person, or add --face largest" in out.stderr
+    assert "refused for quality: give better pictures, or add --override-quality" in out.stderr
     assert "nobody was enrolled" in out.stderr
+    assert "small.png: too small" in cli("enroll", "p", "-g", "g.db", code=1).stderr
     assert cli.json("enroll", "p", "-g", "g.db", "--override-quality", "--face", "largest")["summary"]["enrolled"] == 2
 
 
