@@ -122,6 +122,20 @@ def _check_names(pack: Pack, where: str) -> None:
     for name in used:
         if name not in listed:
             raise UnknownNameError(f"file in {where}:", name, listed, f"Listed: {', '.join(listed)}")
+    _check_sizes(pack, where)
+    for spec in pack.files:
+        _check_origin(spec, f"{where}.files[{spec.name}]")
+        if spec.origin == "local" and pack.directory is None:
+            raise ConfigError(f"{where}.files[{spec.name}] needs a url or a package: no folder comes with this pack")
+
+
+def _check_sizes(pack: Pack, where: str) -> None:
+    """Aligner and embedder fit each other."""
+    two_views = pack.aligner.kind == "similarity+dlib5"
+    if two_views != (pack.aligner.template_dlib5 is not None) or two_views != bool(pack.aligner.files):
+        raise ConfigError(
+            f"{where}.aligner needs files and template_dlib5 when its kind is similarity+dlib5, and neither otherwise"
+        )
     if pack.aligner.size != pack.embedder.size:
         raise ConfigError(
             f"{where}.aligner.size is {pack.aligner.size} and {where}.embedder.size is {pack.embedder.size}; they must "
@@ -131,10 +145,6 @@ def _check_names(pack: Pack, where: str) -> None:
         raise ConfigError(
             f"{where}.embedder.centre must have {pack.embedder.dimension} numbers, but has {len(pack.embedder.centre)}"
         )
-    for spec in pack.files:
-        _check_origin(spec, f"{where}.files[{spec.name}]")
-        if spec.origin == "local" and pack.directory is None:
-            raise ConfigError(f"{where}.files[{spec.name}] needs a url or a package: no folder comes with this pack")
 
 
 def _check_origin(spec: FileSpec, where: str) -> None:

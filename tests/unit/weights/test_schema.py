@@ -85,6 +85,8 @@ def test_a_full_manifest_is_read_with_its_defaults() -> None:
         ("embedder.mean.1", 10**400, r"embedder\.mean\[1\] must be a finite number, but is 1000"),
         ("embedder.dimension", 10**400, r"embedder\.dimension must be a whole number of at least 1, but is 1000"),
         ("embedder.scale", 0, r"embedder\.scale must be above 0, but is 0"),
+        ("aligner.kind", "similarity+dlib5", r"aligner needs files and template_dlib5 when its kind is"),
+        ("aligner.files", ["detector.onnx"], r"aligner needs files and template_dlib5 when its kind is"),
         ("embedder.size", 8, r"aligner\.size is 4 and my\.json\.embedder\.size is 8; they must be equal"),
         ("embedder.flip", 1, r"embedder\.flip must be true or false, but is 1 \(int\)"),
         ("embedder.centre", [1.0, 2.0, 3.0], r"embedder\.centre must have 2 numbers, but has 3"),
