@@ -249,7 +249,9 @@ def read_shape_model(data: bytes) -> ShapeModel:
     stream = _Stream(data)
     stream.expect(1)
     mean_shape = _matrix(stream)
-    splits, limits, leaves = [], [], []
+    splits: list[tuple[int, int]] = []
+    limits: list[float] = []
+    leaves: list[NDArray[np.float32]] = []
     cascades = stream.count()
     trees = 0
     for _ in range(cascades):

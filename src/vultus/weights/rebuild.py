@@ -33,8 +33,9 @@ def _pixels(graph: Graph, rows: int | str, columns: int | str) -> str:
 
 
 def _convolve(graph: Graph, x: str, weight: Float, bias: Float, stride: int = 1, pad: int = 0) -> str:
-    options = {"strides": (stride, stride), "pads": (pad,) * 4, "kernel_shape": weight.shape[2:]}
-    return graph.node("Conv", x, graph.constant(weight), graph.constant(bias), **options)
+    shape = tuple(int(side) for side in weight.shape[2:])
+    inputs = (x, graph.constant(weight), graph.constant(bias))
+    return graph.node("Conv", *inputs, strides=(stride, stride), pads=(pad,) * 4, kernel_shape=shape)
 
 
 def _fold_input(weight: Float, bias: Float, mean: Float, scale: float) -> tuple[Float, Float]:
@@ -77,7 +78,7 @@ def dlib_resnet(data: bytes) -> bytes:
     x = _pixels(graph, 150, 150)
     layers = iter(network.layers)
     weight, bias = _folded(next(layers), next(layers), 3)
-    x = _convolve(graph, x, *_fold_input(weight, bias, np.float32(network.mean), 1 / 256), stride=2)
+    x = _convolve(graph, x, *_fold_input(weight, bias, np.array(network.mean, np.float32), 1 / 256), stride=2)
     x = graph.node("Relu", x)
     next(layers), next(layers)
     x = graph.node("MaxPool", x, kernel_shape=(3, 3), strides=(2, 2))
@@ -103,7 +104,7 @@ def _residual(graph: Graph, x: str, layers: Iterator[Layer], channels: int, side
         main_side, side = (side - 3) // 2 + 1, side // 2
         if main_side < side:
             gap = side - main_side
-            main = graph.node("Pad", main, graph.constant(np.int64([0, 0, 0, 0, 0, 0, gap, gap])))
+            main = graph.node("Pad", main, graph.constant(np.array([0, 0, 0, 0, 0, 0, gap, gap], np.int64)))
         # mean pooling and empty channels in one convolution, which keeps the blocked layout
         pool = np.zeros((filters, channels, 2, 2), np.float32)
         pool[np.arange(channels), np.arange(channels)] = 0.25
@@ -129,14 +130,14 @@ def dlib_mmod(data: bytes) -> bytes:
         layers = layers[3:]
         weight, bias = _folded(convolution, affine, channels)
         if channels == 3:
-            weight, bias = _fold_input(weight, bias, np.float32(network.mean), 1 / 256)
+            weight, bias = _fold_input(weight, bias, np.array(network.mean, np.float32), 1 / 256)
         channels = convolution.sizes["filters"]
         wide = -(-channels // _BLOCK) * _BLOCK if affine is not None else channels
         weight = np.pad(weight, ((0, wide - channels), (0, padded - weight.shape[1]), (0, 0), (0, 0)))
         bias, padded = np.pad(bias, (0, wide - channels)), wide
         x = _convolve(graph, x, weight, bias, convolution.sizes["stride_y"], convolution.sizes["pad_y"])
         x = graph.node("Relu", x) if affine is not None else x
-    x = graph.node("Squeeze", x, graph.constant(np.int64([1])))
+    x = graph.node("Squeeze", x, graph.constant(np.array([1], np.int64)))
     graph.output(x, np.float32, ("N", "h", "w"), "score")
     return graph.save()
 
