@@ -22,7 +22,7 @@ from vultus.errors import ConfigError, ContractError, InputError, NameClashError
 from vultus.gallery.enrol import Terms, examine, settle
 from vultus.gallery.recognition import compare, recognise
 from vultus.gallery.record import EnrolledFace, Enrolment, NewFace, Rejected, metadata_text, normal_name
-from vultus.gallery.search import RULES, average, open_door
+from vultus.gallery.search import average, background_of, check_door, check_rule, open_door
 from vultus.gallery.store import Store
 from vultus.gallery.transfer import export_gallery, import_gallery
 
@@ -49,7 +49,7 @@ class Gallery:
         self._store = store
         self._engine = engine
         self._door_name, self._rule = door, templates
-        self._door: tuple[int, Door] | None = None
+        self._door: tuple[int, float, Door] | None = None
         # Taken before the store's lock, never inside a transaction.
         self._lock = threading.RLock()
 
@@ -80,12 +80,11 @@ class Gallery:
             UnknownNameError: there is no such door.
             ConfigError: `templates` is neither.
         """
-        if templates not in RULES:
-            raise ConfigError(f"templates must be one of {', '.join(RULES)}, but is '{templates}'")
+        check_rule(templates)
+        check_door(door)
         store = Store(Path(path), create=create, read_only=read_only)
         try:
             gallery = cls(store, None, door=door, templates=templates)
-            gallery._searcher()
             if engine is not None:
                 gallery._engine = gallery._fitting(engine)
         except BaseException:
@@ -245,7 +244,8 @@ class Gallery:
             UnsupportedTargetError: as in `identify`.
             InputError: a rate or count is out of range.
         """
-        door, calibration = self._searcher(), self.engine.calibration
+        calibration = self.engine.calibration
+        door = self._searcher(background_of(calibration))
         return recognise(
             faces, door, calibration, self._store.contract(), fpir=fpir, top=top, same_picture=same_picture
         )
@@ -270,11 +270,13 @@ class Gallery:
             UnsupportedTargetError: the calibration cannot support this rate.
             ContractError: the engine's pack is not the gallery's.
         """
-        templates = np.stack([template for _, template in self._store.faces(normal_name(name))])
-        if self._rule == "average":
-            templates = average(templates, np.zeros(1, dtype=np.int64))
+        rows = np.stack([template for _, template in self._store.faces(normal_name(name))])
         engine = self.engine
-        return compare(engine.find(image), templates, engine.calibration, self._store.contract(), fmr)
+        calibration = engine.calibration
+        offsets = np.zeros(len(rows), dtype=np.float32)
+        if self._rule == "average":
+            rows, offsets = average(rows, np.zeros(1, dtype=np.int64), background_of(calibration))
+        return compare(engine.find(image), rows, offsets, calibration, self._store.contract(), fmr)
 
     def people(self) -> list[Person]:
         """Everybody, by name."""
@@ -375,13 +377,14 @@ class Gallery:
             raise ContractError(contract, engine.contract)
         return engine
 
-    def _searcher(self) -> Door:
+    def _searcher(self, background: float) -> Door:
         """The door over the committed state, rebuilt when anybody has changed it."""
         with self._lock:
-            if self._door is None or self._door[0] != self._store.revision():
+            if self._door is None or self._door[:2] != (self._store.revision(), background):
                 templates = self._store.templates()
-                self._door = templates.revision, open_door(self._door_name, templates, self._rule)
-            return self._door[1]
+                door = open_door(self._door_name, templates, self._rule, background)
+                self._door = templates.revision, background, door
+            return self._door[2]
 
 
 def _several(images: Source | Sequence[Source]) -> list[Source]:

@@ -64,24 +64,29 @@ def recognise(
 
 
 def compare(
-    faces: Sequence[Face], templates: NDArray[np.float32], calibration: Calibration, contract: str, fmr: float
+    faces: Sequence[Face],
+    rows: NDArray[np.float32],
+    offsets: NDArray[np.float32],
+    calibration: Calibration,
+    contract: str,
+    fmr: float,
 ) -> Decision:
-    """Is the most prominent of these faces the person of the templates (n, D)?
+    """Is the most prominent of these faces the person of these rows (n, D) and offsets (n,)?
 
     Raises:
         ContractError: the embedding is not of this contract.
         UnsupportedTargetError: the calibration cannot support this rate.
     """
     # The highest of n similarities is falsely high n times as often.
-    alone = len(templates) == 1
-    threshold = calibration.threshold(fmr) if alone else calibration.threshold_for_fpir(fmr, len(templates))
+    alone = len(rows) == 1
+    threshold = calibration.threshold(fmr) if alone else calibration.threshold_for_fpir(fmr, len(rows))
     blank = Decision(False, None, threshold, fmr, calibration.calibration_id)
     if not faces:
         return replace(blank, reason=FAILURE_TO_ACQUIRE)
     face = prominent(faces)
     if face.embedding is None:
         return replace(blank, reason=_why_not_embedded(face))
-    similarity = float(np.max(templates @ _matrix([face.embedding], contract)[0]))
+    similarity = min(float(np.max(rows @ _matrix([face.embedding], contract)[0] + offsets)), 1.0)
     return replace(blank, similarity=similarity, matched=similarity >= threshold)
 
 

@@ -110,7 +110,7 @@ def test_best_of_n_counts_every_template():
 
 def check(*people, fmr=1e-3, templates=1, contract=CONTRACT):
     rows = np.array([vector("ada", 0.1, seed) for seed in range(templates)])
-    return compare(FakeEngine().find(picture(*people)), rows, calibration(), contract, fmr)
+    return compare(FakeEngine().find(picture(*people)), rows, np.zeros(len(rows)), calibration(), contract, fmr)
 
 
 def test_compare():

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vultus.errors import ConfigError, InputError, ShapeError, UnknownNameError
-from vultus.gallery.search import ExactDoor, assign, average, open_door
+from vultus.gallery.search import ExactDoor, assign, average, background_of, open_door
 from vultus.gallery.store import Templates
-from vultus.types import Candidate
+from vultus.types import Calibration, CalibrationPoint, Candidate
 
 
 def unit(rows: np.ndarray) -> np.ndarray:
@@ -29,8 +29,9 @@ def oracle(templates: Templates, counts: list[int], probe: np.ndarray, top: int,
     for name, count in zip(templates.names, counts, strict=True):
         own = templates.vectors[at : at + count].astype(np.float64)
         at += count
-        mean = own.sum(axis=0) / np.linalg.norm(own.sum(axis=0))
-        rows.append((name, float((own @ probe).max() if rule == "best" else mean @ probe)))
+        mean = own.mean(axis=0)
+        stretch = (0.9 / min(max(mean @ mean - 0.1, 0.225), 0.9)) ** 0.3
+        rows.append((name, float((own @ probe).max() if rule == "best" else 0.1 + stretch * (mean @ probe - 0.1))))
     return sorted(rows, key=lambda row: -row[1])[:top]
 
 
@@ -39,7 +40,7 @@ def oracle(templates: Templates, counts: list[int], probe: np.ndarray, top: int,
 def test_like_the_plain_way(rule, counts, top, block_rows, seed):
     templates = gallery(counts, seed=seed)
     probes = unit(np.random.default_rng(seed + 1).normal(size=(3, 16)))
-    door = ExactDoor(templates, rule, block_rows)
+    door = ExactDoor(templates, rule, 0.1, block_rows)
     assert (door.n_people, door.n_templates) == (len(counts), sum(counts) if rule == "best" else len(counts))
     for probe, found in zip(probes, door.search(probes, top), strict=True):
         wanted = oracle(templates, counts, probe.astype(np.float64), top, rule)
@@ -51,7 +52,7 @@ def test_like_the_plain_way(rule, counts, top, block_rows, seed):
 def test_best_names_the_face():
     templates = gallery([2, 3, 1])
     for row, face_id in enumerate(templates.face_ids):
-        ((best,),) = ExactDoor(templates, "best", 2).search(templates.vectors[row : row + 1], 1)
+        ((best,),) = ExactDoor(templates, "best", 0.5, 2).search(templates.vectors[row : row + 1], 1)
         assert best.face_id == face_id
         assert best.similarity == pytest.approx(1, abs=1e-6)
     ((best,),) = ExactDoor(templates).search(templates.vectors[:1], 1)
@@ -74,15 +75,58 @@ def test_nobody():
 
 def test_templates_that_cancel_out_resemble_nobody():
     one = unit(np.ones((1, 4)))
-    rows = np.concatenate([one, -one])
-    assert average(rows, np.array([0])).tolist() == [[0, 0, 0, 0]]
+    rows, offsets = average(np.concatenate([one, -one]), np.array([0]), 0.5)
+    assert rows.tolist() == [[0, 0, 0, 0]]
+    assert offsets[0] < 0
 
 
-def test_average_is_of_unit_length():
-    templates = gallery([3, 1, 7])
-    rows = average(templates.vectors, templates.starts)
-    assert rows.dtype == np.float32
-    np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-6)
+def test_one_picture_is_its_own_average():
+    templates = gallery([1, 1])
+    rows, offsets = average(templates.vectors, templates.starts, 0.85)
+    np.testing.assert_allclose(rows, templates.vectors, atol=1e-7)
+    assert offsets.tolist() == [0, 0]
+
+
+def faces(n_people: int, each: int, seed: int) -> np.ndarray:
+    """People about a common direction, as embeddings of real networks lie; (people, each, 64)."""
+    random = np.random.default_rng(seed)
+    who = 0.035 * random.normal(size=(n_people, 1, 64)) + np.eye(64)[0]
+    rows = who + 0.025 * random.normal(size=(n_people, each, 64))
+    return (rows / np.linalg.norm(rows, axis=2, keepdims=True)).astype(np.float32)
+
+
+@pytest.mark.parametrize("each", [2, 5, 10])
+def test_strangers_pass_about_as_often_as_with_one_picture(each):
+    known, strangers = faces(300, each, 1), faces(1000, 1, 2)[:, 0]
+    single = known[:, 0] @ strangers.T
+    threshold = float(np.quantile(single, 0.999))
+    starts = np.arange(300) * each
+    rows, offsets = average(known.reshape(-1, 64), starts, float(np.median(single)))
+    ours = float((rows @ strangers.T + offsets[:, None] >= threshold).mean())
+    means = known.mean(axis=1)
+    usual = float(((means / np.linalg.norm(means, axis=1, keepdims=True)) @ strangers.T >= threshold).mean())
+    assert 0.0004 < ours < 0.002
+    assert usual > 4 * ours
+
+
+def test_background():
+    random = np.random.default_rng(0)
+    strangers = random.normal(0.7, 0.05, 1_000_000)
+    points = tuple(
+        CalibrationPoint(fmr, float(np.quantile(strangers, 1 - fmr)), 0, 1) for fmr in (0.1, 0.05, 0.01, 1e-3)
+    )
+    assert background_of(Calibration("c", "d", 1000, 10, points)) == pytest.approx(0.7, abs=1e-3)
+    assert background_of(Calibration("c", "d", 1000, 10, points[:1])) == 0, "one point does not tell"
+    low = (CalibrationPoint(0.1, -0.5, 0, 1), CalibrationPoint(0.01, -0.4, 0, 1))
+    assert background_of(Calibration("c", "d", 1000, 10, low)) == 0
+
+
+def test_no_similarity_is_above_1():
+    vectors = np.repeat(unit(np.ones((1, 16))), 3, axis=0)
+    ((found,),) = ExactDoor(Templates(1, ("a",), np.array([0]), np.arange(3), vectors), "average", 0.9).search(
+        vectors[:1], 1
+    )
+    assert found.similarity <= 1
 
 
 def test_bad_arguments():
