@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     Float = NDArray[np.float64]
 
-SPEED = 1.5  # face sizes per second: usual speed of a face in the picture
-MEMORY_S = 1.0  # a speed changes within about so long
+SPEED = 3.0  # face sizes per second: usual speed of a face in the picture
+MEMORY_S = 0.7  # a speed changes within about so long
 MEASURED = 0.06  # face sizes: scatter of a detector's box
 GROWTH = 0.25  # share of a new box size that enters the smoothed one
 SIZE_SPREAD = 0.3  # natural logarithm: scatter of the size from sight to sight
@@ -66,6 +66,11 @@ class Motion:
         width, height = math.exp(self._size[0]), math.exp(self._size[1])
         box = np.array([x - width / 2, y - height / 2, x + width / 2, y + height / 2])
         return box, math.sqrt(cov[0] + MEASURED**2)
+
+    def shift(self, right_px: float, down_px: float) -> None:
+        """Move along with the picture."""
+        self._x = (self._x[0] + right_px, self._x[1])
+        self._y = (self._y[0] + down_px, self._y[1])
 
     def update(self, box: Float, time_s: float) -> None:
         """Take in a sight."""

@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vultus.errors import ConfigError, InputError, VultusError
+from vultus.inference.looks import Looks, Template, likeness
 from vultus.inference.motion import Motion, nearness, pair
-from vultus.inference.vote import BestFaces, vote, weight
+from vultus.inference.scene import Scene
+from vultus.inference.vote import BestFaces, vote
 from vultus.types import Box, Track
 
 if TYPE_CHECKING:
@@ -28,43 +30,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from vultus.inference.video import Frame
-    from vultus.types import Calibration, Face
+    from vultus.types import Face
 
     Float = NDArray[np.float64]
     Image = NDArray[np.uint8]
 
 FORBIDDEN_NEARNESS = 0.02  # beyond it looks alone, from a single sight, do not pair
-LEAST_SCORE = 0.2
+LEAST_SCORE = 0.15
+SAME_PLACE = 0.3  # nearness at which two tracks that take turns count as being at one place
 NEWCOMER = 0.05  # an established track wins a tie against one that just appeared
-CUT_CHANGE = 0.18  # mean change of the brightness of a field, 0 to 1; a fast pan stays under it
-
-
-@dataclass(frozen=True, slots=True)
-class Looks:
-    """What a cosine says, on the scale of one model pack.
-
-    Attributes:
-        alike: at or above it two faces are most likely of one person.
-        unlike: at or below it they are rather of two.
-    """
-
-    alike: float
-    unlike: float
-
-    def __post_init__(self) -> None:
-        if not -1 <= self.unlike < self.alike <= 1:
-            raise ConfigError(f"unlike must be below alike, within -1 to 1, but they are {self.unlike}, {self.alike}")
-
-    @classmethod
-    def of(cls, calibration: Calibration) -> Looks:
-        """The cosines at false match rates 1e-3 (or the smallest supported) and 1e-1 (or the largest)."""
-        largest = calibration.points[0].fmr
-        rare = min(max(1e-3, calibration.smallest_fmr), largest)
-        return cls(calibration.threshold(rare), calibration.threshold(min(0.1, largest)) - 1e-6)
-
-    def score(self, cosine: Float) -> Float:
-        """0 at `unlike`, 1 at `alike`, within -1 to 1.5."""
-        return np.clip((cosine - self.unlike) / (self.alike - self.unlike), -1.0, 1.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +54,7 @@ class TrackRules:
     """
 
     min_sightings: int = 3
-    max_gap_s: float = 1.0
+    max_gap_s: float = 1.5
     rejoin_s: float = 5.0
     keep: int = 8
     moment_s: float = 0.2
@@ -117,27 +91,24 @@ class _Trail:
     best: BestFaces
     track_id: int = 0  # 0 until it counts
     n_frames: int = 0
-    template: Float | None = None
-    quality: float = 0.0
-    in_place: bool = field(default=True)  # False after a cut: the motion says nothing any more
+    template: Template = field(default_factory=Template)
+    in_place: bool = True  # False after a cut: the motion says nothing any more
+    others: set[int] = field(default_factory=set)  # tracks seen in a frame together with this one
 
     def see(self, face: Face, time_s: float) -> None:
         self.end_s = time_s
         self.n_frames += 1
         self.best.add(face, time_s)
-        if face.embedding is not None:
-            self.quality = max(self.quality, face.quality.score)
-            share = weight(face) * face.embedding.vector.astype(np.float64)
-            self.template = share if self.template is None else self.template + share
+        self.template.add(face)
 
     def absorb(self, later: _Trail) -> None:
-        """Go on as a later trail of the same person."""
-        self.motion, self.end_s, self.in_place = later.motion, later.end_s, later.in_place
+        """Take over a trail that began later and is the same person."""
+        if later.end_s > self.end_s:
+            self.motion, self.end_s, self.in_place = later.motion, later.end_s, later.in_place
         self.n_frames += later.n_frames
         self.best.merge(later.best)
-        self.quality = max(self.quality, later.quality)
-        if later.template is not None:
-            self.template = later.template if self.template is None else self.template + later.template
+        self.template.merge(later.template)
+        self.others |= later.others
 
 
 class Tracker:
@@ -164,7 +135,8 @@ class Tracker:
             time_s: its time; must rise from call to call.
 
         Returns:
-            The faces that belong to a track, with its number. A face seen for the first times is not among them.
+            The faces that belong to a track, with its number. A face seen for the first times is not among them,
+            and a number may vanish when two tracks turn out to be one person.
 
         Raises:
             InputError: time does not rise.
@@ -188,6 +160,8 @@ class Tracker:
                 seen[index].motion.update(box, time_s)
             seen[index].see(face, time_s)
         seen = {index: self._promote(trail) for index, trail in seen.items()}
+        self._note_company(list(seen.values()))
+        seen = {index: self._reunite(trail, time_s) for index, trail in seen.items()}
         return [(seen[index].track_id, face) for index, face in enumerate(faces) if seen[index].track_id]
 
     def cut(self) -> None:
@@ -195,6 +169,11 @@ class Tracker:
         self._trails = [trail for trail in self._trails if trail.track_id]
         for trail in self._trails:
             trail.in_place = False
+
+    def shift(self, right_px: float, down_px: float) -> None:
+        """Tell that the camera moved and all the picture with it; to be called before `update`."""
+        for trail in self._trails:
+            trail.motion.shift(right_px, down_px)
 
     def foretell(self, time_s: float) -> list[tuple[int, Box]]:
         """Where the tracks of the last frame will be."""
@@ -229,7 +208,7 @@ class Tracker:
         late = max(gap, self.rules.rejoin_s if self.looks else 0.0)
 
         def over(trail: _Trail) -> bool:
-            return time_s - trail.end_s > (late if trail.track_id and trail.template is not None else gap)
+            return time_s - trail.end_s > (late if trail.track_id and trail.template else gap)
 
         self._end([trail for trail in self._trails if over(trail)])
         self._trails = [trail for trail in self._trails if not over(trail)]
@@ -252,7 +231,7 @@ class Tracker:
         near = nearness(expected, np.array([spread for _, spread in foretold]), boxes)
         score = near - np.array([0.0 if trail.track_id else NEWCOMER for trail in trails])[:, None]
         if self.looks is not None:
-            score += _likeness(self.looks, trails, faces)
+            score += likeness(self.looks, [trail.template for trail in trails], faces)
         return np.where(near >= FORBIDDEN_NEARNESS, score, -np.inf)
 
     def _promote(self, trail: _Trail) -> _Trail:
@@ -267,36 +246,45 @@ class Tracker:
         self._trails.remove(trail)
         return lost
 
+    def _note_company(self, seen: list[_Trail]) -> None:
+        """Remember who was in one frame with whom, as long as both are followed."""
+        present = {trail.track_id for trail in seen if trail.track_id}
+        followed = {trail.track_id for trail in self._trails}
+        for trail in seen:
+            trail.others = (trail.others | present) & followed - {trail.track_id}
+
+    def _reunite(self, trail: _Trail, time_s: float) -> _Trail:
+        """Join two tracks that took turns at one place: looks that changed had split one person.
+
+        They must never have been seen in one frame, and not look like two people.
+        """
+        for other in self._trails:
+            if not (other.track_id and trail.track_id and self.looks and self._in_reach(other, time_s)):
+                continue
+            took_turns = other.end_s < time_s and trail.start_s <= other.end_s and other.start_s <= trail.end_s
+            if not took_turns or other.track_id in trail.others or trail.track_id in other.others:
+                continue
+            expected, spread = other.motion.predict(time_s)
+            here, _ = trail.motion.predict(time_s)
+            fits = float(nearness(expected[None], np.array([spread]), here[None])[0, 0])
+            if fits >= SAME_PLACE and trail.template.cosine(other.template) > self.looks.unlike:
+                first, second = (other, trail) if other.track_id < trail.track_id else (trail, other)
+                first.absorb(second)
+                self._trails.remove(second)
+                return first
+        return trail
+
     def _lost_twin(self, trail: _Trail) -> _Trail | None:
         """The most alike track that ended before this one began."""
-        if self.looks is None or trail.template is None:
+        if self.looks is None:
             return None
         best, twin = self.looks.alike, None
         for other in self._trails:
-            if other.track_id and other.template is not None and other.end_s < trail.start_s:
-                cosine = _cosine(trail.template, other.template)
+            if other.track_id and other.end_s < trail.start_s:
+                cosine = trail.template.cosine(other.template)
                 if cosine >= best:
                     best, twin = cosine, other
         return twin
-
-
-def _cosine(one: Float, other: Float) -> float:
-    return float(one @ other / max(float(np.linalg.norm(one) * np.linalg.norm(other)), 1e-12))
-
-
-def _likeness(looks: Looks, trails: Sequence[_Trail], faces: Sequence[Face]) -> Float:
-    """What looks add to or take from each pairing, as far as both qualities deserve trust; (N, M)."""
-    out = np.zeros((len(trails), len(faces)))
-    columns = [(column, face.embedding.vector, face) for column, face in enumerate(faces) if face.embedding]
-    rows = [(row, trail.template, trail.quality) for row, trail in enumerate(trails) if trail.template is not None]
-    if not rows or not columns:
-        return out
-    templates = np.stack([template for _, template, _ in rows])
-    templates /= np.maximum(np.linalg.norm(templates, axis=1, keepdims=True), 1e-12)
-    cosine = templates @ np.stack([vector for _, vector, _ in columns]).astype(np.float64).T
-    trust = np.sqrt(np.outer([quality for _, _, quality in rows], [face.quality.score for _, _, face in columns]))
-    out[np.ix_([row for row, *_ in rows], [column for column, *_ in columns])] = trust * (looks.score(cosine) - 0.5)
-    return out
 
 
 def follow(
@@ -338,14 +326,15 @@ def _follow(
     on_frame: Callable[[Frame, list[Sighting]], None] | None,
 ) -> Iterator[Track]:
     every, batch = pace
-    thumb: Float = np.zeros(0)
+    scene = Scene()
     try:
         for held in _bundles(frames, every * batch):
             found = find([frame.image for frame in held[::every]])
             for index, frame in enumerate(held):
-                thumb, before = _thumb(frame.image), thumb
-                if before.size and _is_cut(before, thumb):
+                change = scene.step(frame.image)
+                if change.cut:
                     tracker.cut()
+                tracker.shift(*change.shift_px)
                 sightings = _sight(tracker, frame, found[index // every] if index % every == 0 else None)
                 if on_frame is not None:
                     on_frame(frame, sightings)
@@ -377,15 +366,3 @@ def _sight(tracker: Tracker, frame: Frame, faces: Sequence[Face] | None) -> list
     if faces is None:
         return [Sighting(track_id, box, None) for track_id, box in tracker.foretell(frame.time_s)]
     return [Sighting(track_id, face.box, face) for track_id, face in tracker.update(faces, frame.time_s)]
-
-
-def _thumb(image: Image) -> Float:
-    """Mean green in 8 x 8 fields, 0 to 1: enough to tell one scene from another."""
-    rows = np.linspace(0, image.shape[0] - 1, 64).astype(int)
-    columns = np.linspace(0, image.shape[1] - 1, 64).astype(int)
-    green = image[rows[:, None], columns[None, :], 1].astype(np.float64) / 255
-    return np.asarray(green.reshape(8, 8, 8, 8).mean(axis=(1, 3)))
-
-
-def _is_cut(before: Float, after: Float) -> bool:
-    return float(np.abs(after - before).mean()) > CUT_CHANGE
