@@ -185,6 +185,17 @@ def interruptible(saved: Callable[[], str]) -> Iterator[None]:
         raise typer.Exit(INTERRUPTED) from None
 
 
+@contextmanager
+def shown_even_if_stopped(show: Callable[[], object]) -> Iterator[None]:
+    """Show the outcome at the end, and also after Ctrl-C; after an error the error speaks for itself."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        show()
+        raise
+    show()
+
+
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str | tuple[str, str]]]) -> None:
     """A table on stdout; a cell is a text or (text, style); columns whose name starts with ">" are right-aligned."""
     from rich.box import SIMPLE_HEAD
@@ -192,8 +203,8 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str | tupl
     from rich.text import Text
 
     grid = Table(
-        title=title or None,
         show_header=any(columns),
+        title=title or None,
         title_justify="left",
         box=SIMPLE_HEAD,
         show_edge=False,

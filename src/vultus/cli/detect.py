@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from vultus.cli import options, record
 from vultus.cli.build import Choice
-from vultus.cli.console import table
+from vultus.cli.console import say, table
 from vultus.cli.pictures import Album, plain_marks
 from vultus.cli.scan import Tally, expand_inputs, largest, report, short, views
 
@@ -48,6 +48,8 @@ def detect(
     def show() -> None:
         if rows:
             table("", ["picture", "face", "left, top  size px", ">score", "quality"], rows)
+        if album is not None and album.written:
+            say(f"annotated: {annotate}", "dim")
 
     report(
         views(engine, items, embed=False, fps=fps), items, label="detecting", each=each, as_json=as_json, show=show,

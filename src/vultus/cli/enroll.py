@@ -13,7 +13,7 @@ import typer
 
 from vultus.cli import options
 from vultus.cli.build import Choice, gallery_path, open_gallery, pack_of
-from vultus.cli.console import Bar, JsonList, interruptible, plural, say, table
+from vultus.cli.console import Bar, JsonList, interruptible, plural, say, shown_even_if_stopped, table
 from vultus.cli.scan import expand_inputs, source_of
 from vultus.errors import InputError, NameClashError
 
@@ -132,10 +132,8 @@ def enroll(
                 finally:
                     document.tail["summary"] = count.summary()
         else:
-            try:
+            with shown_even_if_stopped(lambda: _show(count, path)):
                 run(lambda _: None)
-            finally:
-                _show(count, path)
     if code := count.exit_code():
         raise typer.Exit(code)
 
@@ -255,7 +253,7 @@ def _word(reason: str) -> str:
 
 def _show(count: _Count, path: Path) -> None:
     if count.people:
-        rows = [
+        rows: list[list[str | tuple[str, str]]] = [
             [
                 (name, "bold"),
                 *(str(row[status]) if row[status] else "" for status in STATUSES),

@@ -43,6 +43,8 @@ def identify(
     rows: list[Row] = []
     tally = Tally(extra={"known": 0, "unknown": 0})
     with open_gallery(gallery, engine) as people:
+        # a rate that cannot be had is told before any picture is looked at
+        people.identify_faces([], fpir=fpir, top=top)
 
         def each(view: View) -> dict[str, Any]:
             answers = people.identify_faces(view.faces, fpir=fpir, top=top)

@@ -68,7 +68,8 @@ def _usage(error: Any) -> str:
     """A usage error in one line, with the help to read."""
     message = " ".join(error.format_message().split())
     path = error.ctx.command_path if getattr(error, "ctx", None) else "vultus"
-    return f"{message[:1].lower()}{message[1:].rstrip('.')}; see: {path} --help"
+    see = " See" if message.endswith("?") else "; see"
+    return f"{message[:1].lower()}{message[1:].rstrip('.')}{see}: {path} --help"
 
 
 def _print_version(wanted: bool) -> None:

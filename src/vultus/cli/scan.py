@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from vultus.cli.console import Bar, JsonList, clean, emit_line, interruptible, plural, say
+from vultus.cli.console import Bar, JsonList, clean, emit_line, interruptible, plural, say, shown_even_if_stopped
 from vultus.errors import InputError, VultusError
 
 if TYPE_CHECKING:
@@ -198,6 +198,10 @@ def report(
     def note() -> str:
         return f"{tally.text()} so far, shown above; nothing was changed"
 
+    def outcome() -> None:
+        show()
+        say(tally.text(), "dim")
+
     def run(sink: Callable[[Mapping[str, Any]], None]) -> None:
         walk(seen, label=label, total=total, tally=tally, each=each, sink=sink)
 
@@ -211,11 +215,8 @@ def report(
                 finally:
                     document.tail["summary"] = tally.record()
         else:
-            try:
+            with shown_even_if_stopped(outcome):
                 run(lambda _: None)
-            finally:
-                show()
-                say(tally.text(), "dim")
     if tally.exit_code:
         raise typer.Exit(tally.exit_code)
 

@@ -128,10 +128,14 @@ def _watch_one(
             run.watched += 1
         except VideoError as error:
             run.failed += 1
-            run.watched += bool(people.n_tracks)
             say(str(error), "red")
-        finally:
+            if not people.n_tracks:
+                return
+            run.watched += 1
+        except KeyboardInterrupt:
             _sum_up(people, item, as_json=as_json)
+            raise
+        _sum_up(people, item, as_json=as_json)
     if terms.target is not None and terms.target.exists():
         say(f"annotated: {terms.target}", "dim")
 
@@ -210,6 +214,9 @@ def _sum_up(people: People, item: Item, *, as_json: bool) -> None:
         more = f" and {len(person.spans) - 6} more times" if len(person.spans) > 6 else ""
         rows.append([who, clock(person.total_s), similarity, ", ".join(pieces) + more])
     if rows:
-        table(short(name_of(video_of(item)), 100), ["person", ">in view", ">similarity", "when"], rows)
+        columns = ["person", ">in view", ">similarity", "when"]
+        if not any(row[2] for row in rows):
+            columns, rows = [columns[0], columns[1], columns[3]], [[row[0], row[1], row[3]] for row in rows]
+        table(short(name_of(video_of(item)), 100), columns, rows)
     else:
         say(f"nobody was seen in {name_of(video_of(item))}", "yellow")

@@ -80,3 +80,19 @@ def test_on_a_terminal_they_are_drawn_on_stderr_only(
 def test_one_json_document(capsys: pytest.CaptureFixture[str]) -> None:
     console.emit({"a": "ž"})
     assert capsys.readouterr().out == '{"a": "\\u017e"}\n'
+
+
+def test_the_outcome_is_shown_after_ctrl_c_but_not_after_an_error() -> None:
+    shown: list[str] = []
+
+    def run(error: BaseException | None) -> None:
+        with console.shown_even_if_stopped(lambda: shown.append(repr(error))):
+            if error is not None:
+                raise error
+
+    run(None)
+    with pytest.raises(KeyboardInterrupt):
+        run(KeyboardInterrupt())
+    with pytest.raises(ZeroDivisionError):
+        run(ZeroDivisionError())
+    assert shown == ["None", "KeyboardInterrupt()"]

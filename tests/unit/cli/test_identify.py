@@ -60,3 +60,11 @@ def test_the_gallery_may_be_named_by_the_environment(cli: Cli, known: Path, monk
     save(Path("a.png"), ADA)
     monkeypatch.setenv("VULTUS_GALLERY", str(known))
     assert cli.json("identify", "a.png")["images"][0]["faces"][0]["name"] == "Ada"
+
+
+def test_a_rate_that_cannot_be_had_is_told_at_once(cli: Cli, known: Path) -> None:
+    save(Path("a.png"), ADA)
+    out = cli("identify", "a.png", "--gallery", known, "--fpir", "1e-12", code=2)
+    assert "the smallest supported FPIR is" in out.stderr
+    assert len(out.stderr.strip().splitlines()) == 1
+    assert cli("identify", "a.png", "--gallery", known, "--fpir", "2", code=2).stdout == ""

@@ -69,7 +69,8 @@ def test_version(cli: Cli) -> None:
 
 def test_usage_errors_are_one_line(cli: Cli) -> None:
     for args, line in (
-        (["foo"], "vultus: no such command 'foo'"),
+        (["foo"], "vultus: no such command 'foo'; see: vultus --help"),
+        (["detekt"], "vultus: no such command 'detekt'. Did you mean 'detect'? See: vultus --help"),
         (["detect", "--bad"], "vultus: no such option: --bad"),
         (["detect"], "vultus: missing argument 'INPUTS...'; see: vultus detect --help"),
         (["detect", "a.jpg", "--threads", "0"], "vultus: invalid value for '--threads'"),
