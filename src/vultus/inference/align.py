@@ -30,6 +30,7 @@ def similarity(points: NDArray[np.floating], template: NDArray[np.floating]) -> 
     Args:
         points: in the picture, (L, 2) px.
         template: where they go in the crop, (L, 2) px.
+
     Returns:
         Affine matrix from picture to crop, float64, (2, 3).
     Source: Umeyama, "Least-squares estimation of transformation parameters", PAMI 1991; in the plane it is closed-form.
@@ -53,8 +54,10 @@ def warp(image: Image, landmarks: NDArray[np.floating], template: NDArray[np.flo
         landmarks: points in pixels, (L, 2).
         template: where they go in the crop, (L, 2) px.
         size: side of the square result, pixels.
+
     Returns:
         RGB, uint8, (size, size, 3).
+
     Raises:
         ShapeError: landmarks and template are not (L, 2) of one length.
     """
@@ -65,8 +68,7 @@ def warp(image: Image, landmarks: NDArray[np.floating], template: NDArray[np.flo
     scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
     if scale < 0.5:  # a large face: average pixels before sampling, or detail turns into noise
         image, matrix = _reduce(image, landmarks, matrix, scale)
-    out: Image = cv2.warpAffine(image, matrix, (size, size), flags=cv2.INTER_LINEAR)
-    return out
+    return np.asarray(cv2.warpAffine(image, matrix, (size, size), flags=cv2.INTER_LINEAR), np.uint8)
 
 
 def _reduce(
@@ -80,7 +82,7 @@ def _reduce(
     if part.size == 0:
         return image, matrix
     size = np.maximum(np.round((high - low) * scale), 1).astype(int)
-    small: Image = cv2.resize(part, (int(size[0]), int(size[1])), interpolation=cv2.INTER_AREA)
+    small = np.asarray(cv2.resize(part, (int(size[0]), int(size[1])), interpolation=cv2.INTER_AREA), np.uint8)
     step = (high - low) / size
     # pixel centres: x in the picture is (x_small + 0.5) * step - 0.5 + low
     back = np.column_stack([np.diag(step), low + 0.5 * step - 0.5])

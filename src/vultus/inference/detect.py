@@ -59,6 +59,7 @@ def suppress(boxes: Float, scores: Float, limit: float, *, by_smaller: bool = Fa
         scores: float32, (N,).
         limit: overlap above which the lower score is dropped.
         by_smaller: measure overlap against the smaller box instead of the union.
+
     Returns:
         Indices kept, best score first.
     """

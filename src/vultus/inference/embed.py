@@ -36,15 +36,19 @@ class Embedder:
         self._fixed = source.shape[0] if isinstance(source.shape[0], int) else None
         dimension = session.get_outputs()[0].shape[-1]
         if isinstance(dimension, int) and dimension != spec.dimension:
-            raise WeightsError(f"the embedder {spec.file} gives {dimension} numbers, the manifest says {spec.dimension}")
+            raise WeightsError(
+                f"the embedder {spec.file} gives {dimension} numbers, the manifest says {spec.dimension}"
+            )
 
     def embed(self, crops: Image) -> Float:
         """Embed one crop per face.
 
         Args:
             crops: RGB uint8, (B, S, S, 3).
+
         Returns:
             float32, (B, D), rows of unit length.
+
         Raises:
             ShapeError: crops have another shape.
         """
@@ -55,8 +59,10 @@ class Embedder:
 
         Args:
             crops: RGB uint8, (B, V, S, S, 3).
+
         Returns:
             float32, (B, D), rows of unit length.
+
         Raises:
             ShapeError: crops have another shape.
         """
@@ -103,4 +109,4 @@ class Embedder:
 
 def _unit(vectors: Float) -> Float:
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return (vectors / np.maximum(length, 1e-9)).astype(np.float32)
+    return np.asarray(vectors / np.maximum(length, 1e-9), np.float32)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from vultus.inference.detect import Detections, Image
+    from vultus.inference.detect import Detections, Float, Image
     from vultus.inference.image import Source
     from vultus.inference.track import Sighting
     from vultus.inference.video import Frame
@@ -88,7 +88,9 @@ class FaceEngine:
         self.provider: str = session.get_providers()[0]
         self._embedder = Embedder(session, self.pack.embedder)
         if liveness and self.pack.liveness is None:
-            raise ConfigError(f"pack {self.pack.name} has no liveness model; leave liveness out, or add one to its manifest")
+            raise ConfigError(
+                f"pack {self.pack.name} has no liveness model; leave liveness out, or add one to its manifest"
+            )
         self._liveness: LivenessDetector | None = None
         if self.pack.liveness is not None and liveness is not False:
             model = open_session(files[self.pack.liveness.file], device=device, threads=threads)
@@ -125,8 +127,10 @@ class FaceEngine:
             image: a path, the bytes of a file, or RGB uint8 (H, W, 3); or a list of them, worked on as one batch.
             embed: also compute embeddings.
             max_faces: keep the largest ones only.
+
         Returns:
             Faces by detection score, best first; an empty list where there is none. For a list, one list per picture.
+
         Raises:
             ImageError: a picture cannot be read.
             ShapeError: an array is no RGB uint8 picture.
@@ -144,8 +148,10 @@ class FaceEngine:
             sources: pictures as for `find`; read lazily, a few ahead.
             embed: also compute embeddings.
             batch: pictures worked on at once.
+
         Yields:
             Each source with its faces, or with the error that it could not be read.
+
         Raises:
             ConfigError: batch is below 1.
         """
@@ -153,9 +159,7 @@ class FaceEngine:
             raise ConfigError(f"batch must be at least 1, but is {batch}")
         return self._find_each(sources, embed, batch)
 
-    def _find_each(
-        self, sources: Iterable[S], embed: bool, batch: int
-    ) -> Iterator[tuple[S, list[Face] | VultusError]]:
+    def _find_each(self, sources: Iterable[S], embed: bool, batch: int) -> Iterator[tuple[S, list[Face] | VultusError]]:
         pending: list[tuple[S, Image | VultusError]] = []
         pixels = 0
         for source, image in _read_ahead(sources):
@@ -193,8 +197,10 @@ class FaceEngine:
         Args:
             a, b: pictures, or embeddings of this engine's contract.
             fmr: false match rate to accept.
+
         Returns:
             The decision; `matched` is False with a `reason` when a face was missing or refused.
+
         Raises:
             UnsupportedTargetError: the calibration cannot support so small a rate.
             ImageError: a picture cannot be read.
@@ -202,27 +208,24 @@ class FaceEngine:
         """
         calibration = self.calibration
         threshold = calibration.threshold(fmr)
-        first, second = self._probe(a), self._probe(b)
-        for side in (first, second):
-            if isinstance(side, str):
-                return Decision(False, None, threshold, fmr, calibration.calibration_id, reason=side)
-        if isinstance(first, str) or isinstance(second, str):
-            raise ConfigError("unreachable")
+        (first, why), (second, why_not_second) = self._probe(a), self._probe(b)
+        if first is None or second is None:
+            return Decision(False, None, threshold, fmr, calibration.calibration_id, reason=why or why_not_second)
         similarity = first.similarity(second)
         return Decision(similarity >= threshold, similarity, threshold, fmr, calibration.calibration_id)
 
-    def _probe(self, item: Source | Embedding) -> Embedding | str:
-        """An embedding, or the reason why there is none."""
+    def _probe(self, item: Source | Embedding) -> tuple[Embedding | None, str]:
+        """An embedding, or None and the reason why there is none."""
         if isinstance(item, Embedding):
             if item.contract != self.contract:
                 raise ConfigError(f"this embedding has contract {item.contract}, the engine has {self.contract}")
-            return item
+            return item, ""
         face = prominent(self.find(item))
         if face is None:
-            return FAILURE_TO_ACQUIRE
+            return None, FAILURE_TO_ACQUIRE
         if face.embedding is None:
-            return face.liveness.reason if face.liveness and face.liveness.reason else FAILURE_TO_ACQUIRE
-        return face.embedding
+            return None, face.liveness.reason if face.liveness and face.liveness.reason else FAILURE_TO_ACQUIRE
+        return face.embedding, ""
 
     def track(
         self,
@@ -239,8 +242,10 @@ class FaceEngine:
             fps: take at most so many frames per second; None takes all.
             every: look for faces in every so many-th of them only.
             on_frame: called for each frame with the tracks in it.
+
         Yields:
             Each track when it ends.
+
         Raises:
             VideoError: the source cannot be opened or has no frames.
             ConfigError: `every` is below 1.
@@ -254,7 +259,7 @@ class FaceEngine:
         found = [_largest(faces, max_faces) for faces in self._detector.detect(images)] if images else []
         alive = [self._judge(image, faces) for image, faces in zip(images, found, strict=True)]
         vectors = iter(self._vectors(images, found, alive) if embed else ())
-        results = []
+        results: list[list[Face]] = []
         for image, faces, lives in zip(images, found, alive, strict=True):
             results.append([])
             for index, life in enumerate(lives):
@@ -271,7 +276,7 @@ class FaceEngine:
 
     def _vectors(
         self, images: list[Image], found: list[Detections], alive: list[list[Liveness | None]]
-    ) -> Iterator[Image]:
+    ) -> Iterator[Float]:
         """Embeddings of the faces that liveness let pass, in order, in batches that cross picture borders."""
         crops: list[Image] = []
         for image, faces, lives in zip(images, found, alive, strict=True):

@@ -53,6 +53,7 @@ class LandmarkModel:
         Args:
             image: RGB uint8, (H, W, 3).
             boxes: squares as dlib's detectors draw them; float32, (N, 4) px.
+
         Returns:
             float64, (N, 5, 2) px: left eye outer and inner, right eye outer and inner corner, base of the nose (the
             subject's left).

@@ -73,6 +73,7 @@ class Finisher:
             images: RGB uint8, (H, W, 3), any sizes.
             owner: picture of each candidate; (N,).
             squares: float32, (N, 4).
+
         Returns:
             Scores (N,), better boxes (N, 4) and landmarks (N, 5, 2).
         """
@@ -106,7 +107,7 @@ class Mtcnn:
         scaled: list[Image] = []
         scales: list[float] = []
         for image in images:
-            scale = fit_scale(*image.shape[:2], self._options.max_side_px)
+            scale = fit_scale(image.shape[0], image.shape[1], self._options.max_side_px)
             scaled.append(image if scale == 1 else _resize(image, scale))
             scales.append(scale)
         found = self._propose(scaled)
@@ -169,8 +170,8 @@ class Mtcnn:
 def _resize(image: Image, scale: float) -> Image:
     height, width = image.shape[:2]
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    out: Image = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-    return out
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(image, size, interpolation=how), np.uint8)
 
 
 def _regress(boxes: Float, offsets: Float) -> Float:
@@ -231,9 +232,8 @@ def _crop(image: Image, square: Float, out: Image) -> None:
         return
     patch = image[top:bottom, left:right]
     if patch.shape[:2] != (side, side):
-        patch = cv2.copyMakeBorder(
-            patch, top - y1, y1 + side - bottom, left - x1, x1 + side - right, cv2.BORDER_CONSTANT, value=(0, 0, 0)
-        )
+        frame = (top - y1, y1 + side - bottom, left - x1, x1 + side - right)
+        patch = np.asarray(cv2.copyMakeBorder(patch, *frame, cv2.BORDER_CONSTANT, value=(0, 0, 0)), np.uint8)
     size = out.shape[0]
     cv2.resize(patch, (size, size), dst=out, interpolation=cv2.INTER_AREA if side > size else cv2.INTER_LINEAR)
 
