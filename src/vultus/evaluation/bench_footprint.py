@@ -107,7 +107,9 @@ def _closure(name: str) -> dict[str, str]:
         except PackageNotFoundError:
             # A requirement for another system or Python is not there, and does not weigh anything.
             if not asked_by:
-                raise InputError(f"{name} is not installed as a package; run: pip install -e . in the checkout") from None
+                raise InputError(
+                    f"{name} is not installed as a package; run: pip install -e . in the checkout"
+                ) from None
             continue
         found[current] = asked_by
         waiting += [(_canonical(line), current) for line in requires if "extra ==" not in line]

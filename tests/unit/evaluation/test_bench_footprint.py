@@ -46,5 +46,7 @@ def test_sizes_follow_the_requirements(bench, monkeypatch):
     assert rows[1].ours == pytest.approx(3 * rows[2].ours)
     assert rows[1].reason == "arrays everywhere"
     packages.clear()
-    with pytest.raises(InputError, match=r"vultus is not installed as a package; run: pip install -e \. in the checkout"):
+    with pytest.raises(
+        InputError, match=r"vultus is not installed as a package; run: pip install -e \. in the checkout"
+    ):
         list(installed_size(bench))
