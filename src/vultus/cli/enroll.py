@@ -112,30 +112,37 @@ def enroll(
         return f"{so_far}; run the same command again to go on"
 
     with open_gallery(gallery, engine, write=True) as people, interruptible(saved):
+        head = {"schema": "vultus.enroll/1", "gallery": str(path), "contract": engine.contract}
         stream = outcomes(people, pairs, face.value, override_quality, on_clash.value, notes)
-
-        def run(sink: Callable[[Mapping[str, Any]], None]) -> None:
-            with Bar("enrolling", len(pairs)) as bar:
-                for outcome in stream:
-                    for record in records(outcome):
-                        count.take(record)
-                        _complain(record)
-                        sink(record)
-                        bar.advance()
-            count.complete = True
-
-        if as_json:
-            head = {"schema": "vultus.enroll/1", "gallery": str(path), "contract": engine.contract}
-            with JsonList(head, "pictures") as document:
-                try:
-                    run(document.add)
-                finally:
-                    document.tail["summary"] = count.summary()
-        else:
-            with shown_even_if_stopped(lambda: _show(count, path)):
-                run(lambda _: None)
+        _report(stream, count, len(pairs), head, as_json=as_json)
+    if not as_json:
+        say(f"gallery: {path}", "dim")
     if code := count.exit_code():
         raise typer.Exit(code)
+
+
+def _report(stream: Iterator[Enrolment], count: _Count, total: int, head: Mapping[str, Any], *, as_json: bool) -> None:
+    """Enrol under a progress bar, and write what became of every picture."""
+
+    def run(sink: Callable[[Mapping[str, Any]], None]) -> None:
+        with Bar("enrolling", total) as bar:
+            for outcome in stream:
+                for record in records(outcome):
+                    count.take(record)
+                    _complain(record)
+                    sink(record)
+                    bar.advance()
+        count.complete = True
+
+    if not as_json:
+        with shown_even_if_stopped(lambda: _show(count)):
+            run(lambda _: None)
+        return
+    with JsonList(head, "pictures") as document:
+        try:
+            run(document.add)
+        finally:
+            document.tail["summary"] = count.summary()
 
 
 def named(name: str, inputs: Sequence[str]) -> list[tuple[str, Source]]:
@@ -251,7 +258,7 @@ def _word(reason: str) -> str:
     return "no face found" if reason == "failure_to_acquire" else reason.replace("_", " ")
 
 
-def _show(count: _Count, path: Path) -> None:
+def _show(count: _Count) -> None:
     if count.people:
         rows: list[list[str | tuple[str, str]]] = [
             [
@@ -269,4 +276,3 @@ def _show(count: _Count, path: Path) -> None:
         say("refused for quality: give better pictures, or add --override-quality", "dim")
     if not count.total("enrolled") + count.total("repeated"):
         say("nobody was enrolled", "yellow")
-    say(f"gallery: {path}", "dim")

@@ -37,5 +37,5 @@ def test_own_pictures_keep_the_last_back() -> None:
 
 
 def test_nobody_has_two_pictures() -> None:
-    with pytest.raises(InputError, match="nobody in photos has two pictures"):
+    with pytest.raises(InputError, match="has two pictures; the demo enrols some and identifies the last of each"):
         material.own([("Ada", Path("a.jpg"))], Path("photos"))
