@@ -284,6 +284,48 @@ while True:
     store.close()
 
 
+def changes(store: Store, count: int):
+    """Add, rename, remove, over and over: yields after each change."""
+    for n in range(count):
+        put(store, f"p{n}", *(new_face(f"p{n}", k, f"{n:060x}{k:04x}") for k in range(3)))
+        yield
+        with store.writing() as writer:
+            writer.rename(f"p{n}", f"q{n}")
+        yield
+        if n % 3:
+            with store.writing() as writer:
+                writer.remove(f"q{n}")
+            store.forget()
+            yield
+
+
+@pytest.mark.parametrize("attempt", range(4))
+def test_kill_while_changing(path, attempt, tmp_path):
+    code = """
+from unit.gallery.test_store import changes
+for n, _ in enumerate(changes(Store(Path(sys.argv[1])), 10_000)):
+    print(n, flush=True)
+"""
+    writer = run(code, str(path))
+    assert writer.stdout is not None
+    for _ in range(5 + 11 * attempt):
+        acknowledged = int(writer.stdout.readline())
+    writer.kill()
+    rest = writer.communicate()[0].split()
+    acknowledged = int(rest[-1]) if rest else acknowledged
+    wanted, twin = [], Store(tmp_path / "twin.vultus")
+    for n, _ in enumerate(changes(twin, 10_000)):
+        if n >= acknowledged:
+            wanted.append(twin.names())
+        if n > acknowledged:
+            break
+    twin.close()
+    store = Store(path)
+    assert store.names() in wanted, "exactly what was acknowledged, or one change more"
+    assert store.check() == []
+    store.close()
+
+
 def test_removed_bytes_are_gone_from_every_file(store, path):
     put(store, "Ada", *(new_face(seed=n, source="/secret/ada.jpg") for n in range(40)))
     put(store, "Bob", *(new_face("bob", n) for n in range(40)))
