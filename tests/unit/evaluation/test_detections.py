@@ -18,7 +18,7 @@ def test_boxes_are_grouped_by_picture(tmp_path):
     assert first.boxes.tolist() == [[1, 2, 11, 22], [30, 2, 40, 22]]
     assert second.ignore.tolist() == [True]
     (tmp_path / "boxes.csv").write_text(HEADER + "a.jpg,0,one,2,10,20,0\n")
-    with pytest.raises(InputError, match=r"boxes.csv has a box that is not four numbers"):
+    with pytest.raises(InputError, match="has a box that is not four numbers"):
         read_marked(tmp_path)
 
 
