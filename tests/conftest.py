@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+if TYPE_CHECKING:
+    from vultus import FaceEngine
+
 CHECKOUT = Path(__file__).resolve().parents[1]
+
+# Rebuilt networks are kept between runs, and away from the user's own cache.
+os.environ.setdefault("VULTUS_CACHE", str(CHECKOUT / ".pytest_cache" / "models"))
 
 settings.register_profile("house", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
@@ -41,3 +48,11 @@ def shared() -> Path:
     if folder is None:
         pytest.skip("no data folder: set VULTUS_SHARED to a folder that has data/")
     return folder
+
+
+@pytest.fixture(scope="session")
+def engine() -> FaceEngine:
+    """The default pack, built once for the whole run."""
+    from vultus import FaceEngine
+
+    return FaceEngine(threads=1)

@@ -74,7 +74,7 @@ class Embedder:
         total = self.descriptors(flat)
         if self._spec.flip:
             total = total + self.descriptors(flat[:, :, ::-1])
-        vectors = _unit(total.reshape(faces, views, -1).sum(axis=1))
+        vectors = _unit(total.reshape(faces, views, self._spec.dimension).sum(axis=1))
         if self._spec.centre is not None:
             vectors = _unit(vectors - np.array(self._spec.centre, np.float32))
         return vectors

@@ -44,7 +44,7 @@ class LandmarkModel:
         try:
             with np.load(path, allow_pickle=False) as data:
                 return cls(*(data[name] for name in cls.__slots__))
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
             raise WeightsError(f"{path} is no five-point landmark model: {error}") from error
 
     def place(self, image: Image, boxes: Float) -> NDArray[np.float64]:
