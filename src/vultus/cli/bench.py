@@ -33,8 +33,8 @@ def core(
     only: Annotated[
         list[str] | None, typer.Option("--only", metavar="NAME", help="Measure this only; may be repeated.")
     ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Few repeats, to see that it runs; not to be quoted.")] = False,
-    threads: Annotated[int, typer.Option("--threads", min=1, help="Threads of both sides.")] = 2,
+    quick: Annotated[bool, typer.Option("--quick", metavar="", help="Few repeats, to see that it runs.")] = False,
+    threads: Annotated[int, typer.Option("--threads", min=1, metavar="N", help="Threads of both sides.")] = 2,
     as_json: options.Json = False,
     pack: options.PackName = None,
 ) -> None:  # fmt: skip

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -46,7 +45,9 @@ def demo(
     photos: Annotated[
         Path | None, typer.Option("--photos", metavar="DIR", help="Your own DIR/<person>/*.jpg instead.")
     ] = None,
-    target: Annotated[Path, typer.Option("--out", "-o", help="The annotated picture to write.")] = Path("demo.jpg"),
+    target: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The annotated picture to write.")] = Path(
+        "demo.jpg"
+    ),
     fpir: options.Fpir = options.DEFAULT_FPIR,
     as_json: options.Json = False,
     pack: options.PackName = None,
@@ -55,6 +56,8 @@ def demo(
     """Enrol people, recognise them in other pictures, print a table and write an annotated picture."""
     material = _material(photos)
     engine = Choice(pack, "cpu", threads).engine()
+    from tempfile import TemporaryDirectory
+
     from vultus.gallery.collection import Gallery
 
     with (

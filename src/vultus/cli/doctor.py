@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import platform
-import shutil
 import sys
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -73,6 +70,9 @@ def doctor(
 
 
 def _software() -> Iterator[Check]:
+    import platform
+    from importlib.metadata import PackageNotFoundError, version
+
     import vultus
 
     yield Check("vultus", "ok", f"{vultus.__version__} in {Path(vultus.__file__).parent}")
@@ -122,6 +122,8 @@ def _packs() -> Iterator[Check]:
 
 
 def _cache() -> Iterator[Check]:
+    import shutil
+
     from vultus.weights.store import cache_root
 
     root = cache_root()

@@ -76,16 +76,18 @@ def enroll(
     inputs: Annotated[
         list[str],
         typer.Argument(
-            metavar="FOLDER | --name NAME PICTURES...",
+            metavar="INPUTS...",
             show_default=False,
-            help="A folder FOLDER/<person>/*.jpg; or, with --name, pictures of that one person.",
+            help="A folder that holds a folder of pictures per person; or, with --name, pictures of one.",
         ),
     ],
-    name: Annotated[str | None, typer.Option("--name", "-n", help="All pictures show this person.")] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", "-n", metavar="NAME", help="All pictures show this person.")
+    ] = None,
     gallery: options.GalleryPath = None,
     face: Annotated[Pick, typer.Option("--face", help="'largest' takes the largest of several faces.")] = Pick.single,
     override_quality: Annotated[
-        bool, typer.Option("--override-quality", help="Enrol also faces that the quality gate refuses.")
+        bool, typer.Option("--override-quality", metavar="", help="Enrol also faces that the quality gate refuses.")
     ] = False,
     on_clash: Annotated[
         Clash, typer.Option("--on-clash", help="A person who is known already: add faces, stop, or replace.")

@@ -30,7 +30,7 @@ class Clash(Enum):
 app = typer.Typer(help="List, inspect, rename, remove, export and import people.")
 app.callback(invoke_without_command=True)(options.help_if_alone)
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A person's name.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", metavar="", help="Do not ask.")]
 
 
 def _person(person: Person) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def remove(name: Name, gallery: options.GalleryPath = None, yes: Yes = False) ->
 def export_people(
     target: Annotated[Path, typer.Argument(metavar="FILE", help="The JSON file to write.")],
     gallery: options.GalleryPath = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if it exists.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", metavar="", help="Replace the file if it exists.")] = False,
 ) -> None:
     """Write everybody to a JSON file. It holds biometric templates: keep it as safe as the gallery."""
     if target.exists() and not overwrite:

@@ -25,7 +25,9 @@ def identify(
     inputs: options.Inputs,
     gallery: options.GalleryPath = None,
     fpir: options.Fpir = options.DEFAULT_FPIR,
-    top: Annotated[int, typer.Option("--top", min=1, help="Candidates per face in the JSON document.")] = 5,
+    top: Annotated[
+        int, typer.Option("--top", min=1, metavar="N", help="Candidates per face in the JSON document.")
+    ] = 5,
     as_json: options.Json = False,
     annotate: options.Annotate = None,
     fps: options.SampleRate = 1.0,

@@ -96,7 +96,10 @@ app = typer.Typer(
 def _root(
     ctx: typer.Context,
     version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and stop.")
+        bool,
+        typer.Option(
+            "--version", metavar="", callback=_print_version, is_eager=True, help="Show the version and stop."
+        ),
     ] = False,
 ) -> None:
     if ctx.invoked_subcommand is None:

@@ -26,7 +26,9 @@ Inputs = Annotated[
         show_default=False,
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Write JSON on stdout instead of a table (docs/json.md).")]
+Json = Annotated[
+    bool, typer.Option("--json", metavar="", help="Write JSON on stdout instead of a table (docs/json.md).")
+]
 Annotate = Annotated[
     Path | None,
     typer.Option(
@@ -67,15 +69,18 @@ PackName = Annotated[
                              help="Model pack: a name or a manifest file.", rich_help_panel=_ENGINE),
 ]  # fmt: skip
 Device = Annotated[
-    str, typer.Option("--device", envvar="VULTUS_DEVICE", help="cpu, cuda, ...; never falls back silently.",
+    str, typer.Option("--device", metavar="NAME", envvar="VULTUS_DEVICE", help="cpu, cuda, ...; never falls back silently.",
                       rich_help_panel=_ENGINE),
 ]  # fmt: skip
 Threads = Annotated[
-    int | None, typer.Option("--threads", min=1, envvar="VULTUS_THREADS", help="Threads of the engine.",
+    int | None, typer.Option("--threads", min=1, metavar="N", envvar="VULTUS_THREADS", help="Threads of the engine.",
                              show_default="all cores", rich_help_panel=_ENGINE),
 ]  # fmt: skip
 Offline = Annotated[
-    bool, typer.Option("--offline", envvar="VULTUS_OFFLINE", help="Never touch the network.", rich_help_panel=_ENGINE)
+    bool,
+    typer.Option(
+        "--offline", metavar="", envvar="VULTUS_OFFLINE", help="Never touch the network.", rich_help_panel=_ENGINE
+    ),
 ]
 LicencePolicy = Annotated[
     Policy, typer.Option("--licence-policy", envvar="VULTUS_LICENCE_POLICY", rich_help_panel=_ENGINE,

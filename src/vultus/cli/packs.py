@@ -129,10 +129,13 @@ def show(name: Name, as_json: options.Json = False) -> None:
 def pull(
     name: Name,
     accept_licence: Annotated[
-        bool, typer.Option("--accept-licence", help="You have read the licence of this pack and accept it.")
+        bool, typer.Option("--accept-licence", metavar="", help="You have read the licence of this pack and accept it.")
     ] = False,
     trust_first_use: Annotated[
-        bool, typer.Option("--trust-first-use", help="Record the digest of a file that the manifest does not pin.")
+        bool,
+        typer.Option(
+            "--trust-first-use", metavar="", help="Record the digest of a file that the manifest does not pin."
+        ),
     ] = False,
     offline: options.Offline = False,
     licence_policy: options.LicencePolicy = options.Policy.any,

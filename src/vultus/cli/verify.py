@@ -23,7 +23,9 @@ def verify(
     second: Annotated[str, typer.Argument(metavar="PICTURE", help="The other picture; - is stdin.")],
     fmr: options.Fmr = options.DEFAULT_FMR,
     as_json: options.Json = False,
-    exit_code: Annotated[bool, typer.Option("--exit-code", help="Leave with 1 unless the faces match.")] = False,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", metavar="", help="Leave with 1 unless the faces match.")
+    ] = False,
     pack: options.PackName = None,
     device: options.Device = "cpu",
     threads: options.Threads = None,
