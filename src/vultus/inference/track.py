@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     Float = NDArray[np.float64]
     Image = NDArray[np.uint8]
 
+__all__ = ["Looks", "Sighting", "TrackRules", "Tracker", "follow"]
+
 FORBIDDEN_NEARNESS = 0.02  # beyond it looks alone, from a single sight, do not pair
 LEAST_SCORE = 0.15
 SAME_PLACE = 0.3  # nearness at which two tracks that take turns count as being at one place
