@@ -24,6 +24,7 @@ READABLE = "JPEG, PNG, WebP, GIF, BMP, TIFF, PNM or AVIF"
 MAX_JPEG_SCANS = 200
 _CUT = "the {} file is cut off; copy or download it again"
 _PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
+_PNG_NEEDED = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 _EXIF_ORIENTATION = 0x0112
 # Width, height, orientation, sample format, and where strips or tiles start and how long they are.
 _TIFF_TAGS = frozenset((256, 257, _EXIF_ORIENTATION, 339, 273, 279, 324, 325))
@@ -198,6 +199,21 @@ def _png(data: bytes) -> Header:
             return Header("PNG", width, height, orientation)
         place = stop
     _refuse(_CUT.format("PNG"))
+
+
+def still_png(data: bytes) -> bytes:
+    """A PNG that `probe` has passed, without animation, colour profile and text: only what makes the picture.
+
+    OpenCV's reader of animated PNG can crash the process on damaged frames (opencv/opencv issue 27744), and compressed
+    text and profiles are a way to fill the memory.
+    """
+    kept, place, kind = [data[:8]], 8, b""
+    while kind != b"IEND":
+        length, kind = struct.unpack_from(">I4s", data, place)
+        if kind in _PNG_NEEDED:
+            kept.append(data[place : place + 12 + length])
+        place += 12 + length
+    return b"".join(kept)
 
 
 def _gif(data: bytes) -> Header:

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from vultus.errors import ImageError, InputError, ShapeError
-from vultus.inference.header import MAX_BYTES, MAX_PIXELS, READABLE, probe
+from vultus.inference.header import MAX_BYTES, MAX_PIXELS, READABLE, probe, still_png
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -166,6 +166,8 @@ def _open(path: str, flags: int) -> int:
 
 def _decode(data: bytes, header: Header, name: str) -> Picture:
     """Decode, bring to 8-bit RGB on white, and turn upright."""
+    if header.format == "PNG":
+        data = still_png(data)
     try:
         pixels: NDArray[Any] | None = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     except (cv2.error, MemoryError):

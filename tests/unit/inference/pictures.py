@@ -57,5 +57,15 @@ def png_bomb(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunks
 
 
+def png_that_crashes_opencv() -> bytes:
+    """A sound still picture with an animation whose second frame is damaged: OpenCV 5.0.0 dies of it."""
+    good = zlib.compress(bytes(16 * 49))
+    bad = b"\x00\x00\x00\x02" + zlib.compress(b"\x07" * 900)
+    frame = struct.pack(">IIIIIHHBB", 1, 16, 16, 0, 0, 1, 10, 0, 0)
+    chunks = {b"acTL": struct.pack(">II", 2, 0), b"IDAT": good, b"fcTL": frame, b"fdAT": bad, b"IEND": b""}
+    header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", 16, 16, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + b"".join(png_chunk(*chunk) for chunk in chunks.items())
+
+
 EVERY_KIND = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM")
 ALL_KINDS = (*EVERY_KIND, *(("AVIF",) if features.check("avif") else ()))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from unit.inference.pictures import ALL_KINDS, EVERY_KIND, animated, encoded, oriented, png_bomb, png_chunk, scene
 from vultus.errors import ImageError
-from vultus.inference.header import MAX_JPEG_SCANS, exif_orientation, probe
+from vultus.inference.header import MAX_JPEG_SCANS, exif_orientation, probe, still_png
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -149,6 +149,17 @@ def test_png_with_a_flipped_bit() -> None:
 def test_png_that_starts_with_another_chunk() -> None:
     data = PNG + png_chunk(b"IDAT", b"") + png_chunk(b"IEND", b"")
     assert refusal(data) == "the PNG does not start with its header chunk"
+
+
+def test_of_a_png_only_the_still_picture_is_kept() -> None:
+    plain = encoded(scene(), "PNG")
+    assert still_png(plain) == plain
+    moving = animated([scene(), scene()[::-1]], "PNG")
+    rich = oriented(scene(), "PNG", 6, dpi=(72, 72), icc_profile=b"profile")
+    for data in (moving, rich):
+        still = still_png(data + b"trailing bytes")
+        assert not any(kind in still for kind in (b"acTL", b"fcTL", b"fdAT", b"iCCP", b"eXIf", b"pHYs", b"trailing"))
+        assert probe(still, "x").width == 64
 
 
 def test_size_nought() -> None:

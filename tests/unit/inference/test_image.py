@@ -16,7 +16,17 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from PIL import Image
 
-from unit.inference.pictures import ALL_KINDS, EVERY_KIND, animated, encoded, oriented, png_bomb, png_chunk, scene
+from unit.inference.pictures import (
+    ALL_KINDS,
+    EVERY_KIND,
+    animated,
+    encoded,
+    oriented,
+    png_bomb,
+    png_chunk,
+    png_that_crashes_opencv,
+    scene,
+)
 from vultus.errors import ImageError, InputError, ShapeError
 from vultus.inference import image
 
@@ -112,6 +122,16 @@ def test_upright(kind: str, orientation: int) -> None:
     else:
         data = oriented(stored, kind, orientation, **options)
     assert far(image.read(data), scene()) <= 20
+
+
+def test_an_animation_that_crashes_opencv(tmp_path: Path) -> None:
+    """In a process of its own, since what is tested is that the process lives."""
+    path = tmp_path / "frames.png"
+    path.write_bytes(png_that_crashes_opencv())
+    code = f"from vultus.inference import image; print(image.read({str(path)!r}).sum())"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False)
+    assert (run.returncode, run.stdout.strip()) == (0, "0"), run.stderr
 
 
 def test_one_pixel() -> None:
