@@ -33,6 +33,12 @@ if TYPE_CHECKING:
 SPEC = load_pack("dlib").aligner
 TEMPLATE = np.array(SPEC.template)
 TEMPLATE5 = np.array(SPEC.template_dlib5)
+# dlib's mean face (five points, 0 to 1) in a chip of 150 px with padding 0.25
+_MEAN_FACE = np.array(
+    [[0.85956746, 0.21349815], [0.64606048, 0.22896744], [0.12057506, 0.21372745], [0.33408506, 0.22906432],
+     [0.49011231, 0.62779753]]
+)  # fmt: skip
+DLIBS_TEMPLATE = (_MEAN_FACE + 0.25) / 1.5 * 150
 
 
 def _solve(points: NDArray[Any], template: NDArray[Any]) -> NDArray[np.float64]:
@@ -74,29 +80,30 @@ def test_points_that_are_all_one_do_not_break_it() -> None:
     assert np.isfinite(similarity(TEMPLATE, np.full((5, 2), 50.0))).all()
 
 
-def test_the_template_of_dlibs_points_is_where_dlib_puts_them() -> None:
-    """`get_face_chip_details` of an upright square says where in the picture the chip lies."""
+def test_dlibs_points_go_where_dlib_puts_them() -> None:
+    """`get_face_chip_details` says where in the picture the chip lies, and how it is turned."""
     dlib = pytest.importorskip("dlib", reason="dlib is the oracle: pip install dlib-bin")
     shape = _predictor(dlib)(portrait(), dlib.rectangle(180, 70, 270, 160))
     details = dlib.get_face_chip_details(shape, 150, 0.25)
-    points = np.array([(shape.part(i).x, shape.part(i).y) for i in range(5)], float)
-    ours = similarity(points, _unmirrored(TEMPLATE5))
-    assert 150 / details.rect.width() == pytest.approx(np.hypot(ours[0, 0], ours[1, 0]), rel=0.01)
-    # the middle of dlib's rectangle is the middle of the chip
-    middle = np.array([[details.rect.dcenter().x, details.rect.dcenter().y]])
-    np.testing.assert_allclose(_moved(ours, middle), [[74.5, 74.5]], atol=1.0)
-    # sign: our matrix turns the picture back by what dlib's rectangle is turned
-    assert np.arctan2(ours[1, 0], ours[0, 0]) == pytest.approx(-details.angle, abs=0.01)
+    ours = similarity(_parts(shape), DLIBS_TEMPLATE)
+    assert 150 / details.rect.width() == pytest.approx(np.hypot(ours[0, 0], ours[1, 0]), rel=0.005)  # whole px there
+    middle = (details.rect.left() + details.rect.right()) / 2, (details.rect.top() + details.rect.bottom()) / 2
+    np.testing.assert_allclose(_moved(ours, np.array([middle])), [[75, 75]], atol=1e-3)
+    assert np.arctan2(ours[1, 0], ours[0, 0]) == pytest.approx(-details.angle, abs=1e-4)
 
 
-def test_crops_look_like_dlibs_chips() -> None:
+def test_crops_are_dlibs_chips() -> None:
+    """dlib's 75.0 lies between two pixels, ours in the middle of one: half a pixel off, the chips are the same."""
     dlib = pytest.importorskip("dlib", reason="dlib is the oracle: pip install dlib-bin")
     shape = _predictor(dlib)(portrait(), dlib.rectangle(180, 70, 270, 160))
     theirs = dlib.get_face_chip(portrait(), shape, 150, 0.25).astype(float)
-    points = np.array([(shape.part(i).x, shape.part(i).y) for i in range(5)], float)
-    ours = warp(portrait(), points, _unmirrored(TEMPLATE5), 150).astype(float)
-    assert np.abs(ours - theirs).mean() < 3  # of 255: other interpolation, same pixels
-    assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] > 0.995
+    ours = warp(portrait(), _parts(shape), DLIBS_TEMPLATE - 0.5, 150).astype(float)
+    assert np.abs(ours - theirs).mean() < 1  # of 255
+    assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] > 0.9995
+
+
+def test_the_packs_template_is_dlibs() -> None:
+    assert np.abs(TEMPLATE5 - DLIBS_TEMPLATE).max() <= 0.501
 
 
 def _predictor(dlib: Any) -> Any:
@@ -106,9 +113,8 @@ def _predictor(dlib: Any) -> Any:
     return dlib.shape_predictor(str(Path(spec.origin).parent / "models" / "shape_predictor_5_face_landmarks.dat"))
 
 
-def _unmirrored(template: NDArray[Any]) -> NDArray[Any]:
-    """`template_dlib5` is for dlib's own order of points; kept as a function to say so once."""
-    return template
+def _parts(shape: Any) -> NDArray[np.float64]:
+    return np.array([(shape.part(index).x, shape.part(index).y) for index in range(5)], float)
 
 
 # -------------------------------------------------------------------------------------------------------------- warp
@@ -132,7 +138,7 @@ def test_a_large_face_is_averaged_not_sampled() -> None:
 def test_the_marks_land_where_the_template_says() -> None:
     for factor in (1, 3):
         image = np.zeros((200 * factor, 200 * factor, 3), np.uint8)
-        points = (TEMPLATE + [20, 10]) * factor
+        points = (TEMPLATE + np.array([20, 10])) * factor
         for x, y in points:
             cv2.circle(image, (round(x), round(y)), 2 * factor, (255, 255, 255), -1)
         crop = warp(image, points, TEMPLATE, 150)
@@ -196,13 +202,15 @@ def test_two_views_are_the_same_face_and_its_mirror_image(engine: FaceEngine) ->
     crops = aligner.crops(portrait(), box, points)
     assert aligner.views == 2
     assert crops.shape == (1, 2, 150, 150, 3)
-    first, second = crops[0].astype(float)
     np.testing.assert_array_equal(crops[0, 0], warp(portrait(), points[0], TEMPLATE, 150))
+    (five,) = aligner._model.place(portrait(), dlib_boxes(box, SPEC.box_scale))
+    np.testing.assert_array_equal(crops[0, 1, :, ::-1], warp(portrait(), five, TEMPLATE5, 150))
 
-    def alike(a: NDArray[Any], b: NDArray[Any]) -> float:
-        return float(np.corrcoef(a.ravel(), b.ravel())[0, 1])
+    def alike(mine: NDArray[Any], other: NDArray[Any]) -> float:
+        return float(np.corrcoef(mine.ravel(), other.ravel())[0, 1])
 
-    assert alike(first, second[:, ::-1]) > 0.95 > alike(first, second)
+    first, second = crops[0].astype(float)
+    assert alike(first, second[:, ::-1]) > 0.75 > alike(first, second)
     assert aligner.crops(portrait(), box[:0], points[:0]).shape == (0, 2, 150, 150, 3)
 
 
