@@ -210,6 +210,7 @@ def read_network(data: bytes) -> Network:
 
     Args:
         data: the whole file.
+
     Raises:
         WeightsError: the bytes are no such file, or end early.
     """
@@ -227,7 +228,9 @@ def read_network(data: bytes) -> Network:
     while stream.at < len(data):
         kind = stream.text()
         if kind not in _DETAILS:
-            raise WeightsError(f"dlib file has a layer '{kind}' at byte {stream.at}, expected one of {sorted(_DETAILS)}")
+            raise WeightsError(
+                f"dlib file has a layer '{kind}' at byte {stream.at}, expected one of {sorted(_DETAILS)}"
+            )
         layers.append(_DETAILS[kind](stream))
         for _ in range(3):
             stream.flag()
@@ -243,6 +246,7 @@ def read_shape_model(data: bytes) -> ShapeModel:
 
     Args:
         data: the whole file.
+
     Raises:
         WeightsError: the bytes are no such file, or end early.
     """
