@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from vultus.errors import ImageError
+from vultus.inference.foreign import describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,20 +32,6 @@ _TIFF_TAGS = frozenset((256, 257, _EXIF_ORIENTATION, 339, 273, 279, 324, 325))
 _MAX_TIFF_PARTS = 1_000_000
 _BMP_HEADERS = (12, 40, 52, 56, 64, 108, 124)
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
-_FOREIGN = (
-    (b"%PDF", "it is a PDF document; export its pages as PNG"),
-    (b"PK\x03\x04", "it is a ZIP archive; unpack it"),
-    (b"\x1f\x8b", "it is a gzip archive; unpack it"),
-    (b"BZh", "it is a bzip2 archive; unpack it"),
-    (b"8BPS", "it is a Photoshop file; export it as PNG"),
-    (b"\x00\x00\x00\x0cjP  ", "JPEG 2000 is not supported; convert it to PNG"),
-    (b"\xff\x4f\xff\x51", "JPEG 2000 is not supported; convert it to PNG"),
-    (b"\x00\x00\x00\x0cJXL ", "JPEG XL is not supported; convert it to PNG"),
-    (b"\xff\x0a", "JPEG XL is not supported; convert it to PNG"),
-    (b"II+\x00", "BigTIFF is not supported; convert it to TIFF or PNG"),
-    (b"MM\x00+", "BigTIFF is not supported; convert it to TIFF or PNG"),
-    (b"\x1aE\xdf\xa3", "it is a video file, not a picture"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,22 +94,7 @@ def _parser(data: bytes) -> Callable[[bytes], Header]:
         return _bmp
     if data[:1] == b"P" and data[1:2] in b"123456" and data[2:3].isspace():
         return _pnm
-    _refuse(_foreign(data))
-
-
-def _foreign(data: bytes) -> str:
-    """Words for bytes that are no picture we read."""
-    for magic, words in _FOREIGN:
-        if data.startswith(magic):
-            return words
-    head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if head[:5].lower() in (b"<svg ", b"<?xml"):
-        return "it is SVG or XML text, not a picture of pixels"
-    if head[:5].lower() in (b"<html", b"<!doc"):
-        return "it is a web page, not a picture; the download probably went wrong"
-    if not any(byte < 9 or 13 < byte < 32 for byte in head):
-        return f"it is text, not a picture (expected {READABLE})"
-    return f"no picture format known here (expected {READABLE}; it starts with {data[:8].hex(' ')})"
+    _refuse(describe(data) or f"no picture format known here (expected {READABLE}; it starts with {data[:8].hex(' ')})")
 
 
 def _refuse(reason: str) -> NoReturn:
