@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import typer
 
@@ -197,7 +197,10 @@ def shown_even_if_stopped(show: Callable[[], object]) -> Iterator[None]:
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str | tuple[str, str]]]) -> None:
-    """A table on stdout; a cell is a text or (text, style); columns whose name starts with ">" are right-aligned."""
+    """A table on stdout; a cell is a text or (text, style).
+
+    Columns whose name starts with ">" are right-aligned; neither they nor those with "=" are broken into lines.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
@@ -212,9 +215,8 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str | tupl
         title_style="bold",
     )
     for column in columns:
-        grid.add_column(
-            column.removeprefix(">"), justify="right" if column.startswith(">") else "left", overflow="fold"
-        )
+        side: Literal["left", "right"] = "right" if column.startswith(">") else "left"
+        grid.add_column(column.lstrip(">="), justify=side, no_wrap=column[:1] in set(">="), overflow="fold")
     for row in rows:
         grid.add_row(*(Text(clean(c)) if isinstance(c, str) else Text(clean(c[0]), style=c[1]) for c in row))
     out().print(grid)

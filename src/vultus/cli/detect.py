@@ -47,7 +47,7 @@ def detect(
 
     def show() -> None:
         if rows:
-            table("", ["picture", "face", "left, top  size px", ">score", "quality"], rows)
+            table("", ["=picture", "#", "left, top  size px", ">score", "quality"], rows)
         if album is not None and album.written:
             say(f"annotated: {annotate}", "dim")
 

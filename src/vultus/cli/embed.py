@@ -43,7 +43,7 @@ def embed(
 
     def show() -> None:
         if rows:
-            table("", ["picture", "face", ">quality", "embedding"], rows)
+            table("", ["=picture", "#", ">quality", "embedding"], rows)
 
     report(
         views(engine, items, embed=True, fps=fps), items, label="embedding", each=each, as_json=as_json, show=show,

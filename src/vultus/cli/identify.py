@@ -59,7 +59,7 @@ def identify(
 
         def show() -> None:
             if rows:
-                table("", ["picture", "face", "person", ">similarity", ">threshold", "quality"], rows)
+                table("", ["=picture", "#", "person", ">similarity", ">threshold", "quality"], rows)
             if album is not None and album.written:
                 say(f"annotated: {annotate}", "dim")
 

@@ -69,7 +69,7 @@ PackName = Annotated[
                              help="Model pack: a name or a manifest file.", rich_help_panel=_ENGINE),
 ]  # fmt: skip
 Device = Annotated[
-    str, typer.Option("--device", metavar="NAME", envvar="VULTUS_DEVICE", help="cpu, cuda, ...; never falls back silently.",
+    str, typer.Option("--device", metavar="NAME", envvar="VULTUS_DEVICE", help="cpu, cuda, ...; no silent fallback.",
                       rich_help_panel=_ENGINE),
 ]  # fmt: skip
 Threads = Annotated[

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from vultus.cli.console import Bar, JsonList, clean, emit_line, interruptible, plural, say, shown_even_if_stopped
+from vultus.cli.console import Bar, JsonList, clean, emit_line, interruptible, out, plural, say, shown_even_if_stopped
 from vultus.errors import InputError, VultusError
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ def report(
     live = any(item.kind in LIVE for item in items)
 
     def note() -> str:
-        return f"{tally.text()} so far, shown above; nothing was changed"
+        return f"{tally.text()} so far, shown above"
 
     def outcome() -> None:
         show()
@@ -252,7 +252,8 @@ def video_of(item: Item) -> str | Path | int:
     return item.value if not isinstance(item.value, bytes) else ""
 
 
-def short(path: str, width: int = 48) -> str:
-    """A path that fits a table: the end of it, where names differ."""
+def short(path: str, width: int | None = None) -> str:
+    """A path that fits a table: the end of it, where names differ; whole where the table goes into a file or pipe."""
     text = clean(path)
-    return text if len(text) <= width else "…" + text[-width + 1 :]
+    room = max(out().width * 3 // 10, 16) if width is None else width
+    return text if len(text) <= room else "…" + text[-room + 1 :]

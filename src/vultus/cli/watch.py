@@ -214,7 +214,7 @@ def _sum_up(people: People, item: Item, *, as_json: bool) -> None:
         more = f" and {len(person.spans) - 6} more times" if len(person.spans) > 6 else ""
         rows.append([who, clock(person.total_s), similarity, ", ".join(pieces) + more])
     if rows:
-        columns = ["person", ">in view", ">similarity", "when"]
+        columns = ["=person", ">in view", ">similarity", "when"]
         if not any(row[2] for row in rows):
             columns, rows = [columns[0], columns[1], columns[3]], [[row[0], row[1], row[3]] for row in rows]
         table(short(name_of(video_of(item)), 100), columns, rows)
