@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,3 +54,19 @@ def test_it_leaves_the_users_gallery_alone(cli: Cli, photos: Path, tmp_path: Pat
 def test_a_folder_without_people(cli: Cli) -> None:
     Path("empty").mkdir()
     assert "holds no folders of people" in cli("demo", "--photos", "empty", code=2).stderr
+
+
+def test_the_real_demo(tmp_path: Path, checkout: Path) -> None:
+    """What a newcomer runs first, with the real engine, pictures and process."""
+    pytest.importorskip("matplotlib")
+    env = {**os.environ, "PYTHONPATH": str(checkout / "src"), "XDG_DATA_HOME": str(tmp_path / "data")}
+    done = subprocess.run(
+        [sys.executable, "-m", "vultus", "demo"], env=env, cwd=tmp_path, capture_output=True, text=True, timeout=120,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "10 of 10 pictures answered rightly" in done.stderr
+    assert done.stdout.count("Eileen Collins") == 8
+    assert done.stdout.count("unknown") == 2
+    assert read(tmp_path / "demo.jpg").shape == (3 * 456 + 12, 4 * 412 + 12, 3)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["demo.jpg"]
