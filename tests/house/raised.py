@@ -1,7 +1,8 @@
 """Read every `raise` of the package and work out, without running it, which texts it can carry.
 
-Unknown parts (numbers, paths) become HOLE. Names are followed to their assignments in the same function, parameters
-to the calls of the function in the same file, error classes to the text they build in `errors.py`.
+Unknown parts (numbers, paths) become HOLE. Names are followed to their assignments in the same function, error classes
+to the text they build in `errors.py`, and parameters to the calls of the function in the same file where the words of
+a message come from there.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HOLE = "\0"
+FEW = 8  # fewer letters than that are no words
 MOST = 64  # alternatives followed per expression; more than that is a table, and a table has its own test
 Env = dict[str, list[str]]
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -130,6 +132,10 @@ class Sweep:
         """Every text of every raise under the source folder."""
         return [found for file in sorted(self.source.rglob("*.py")) for found in self._file(file)]
 
+    def has_words(self, text: str) -> bool:
+        """Whether something of the text is known that is not in every text of its class."""
+        return any(len(part.strip()) >= FEW and part not in self.generic for part in text.split(HOLE))
+
     def _file(self, file: Path) -> list[Raised]:
         tree = ast.parse(file.read_text("utf-8"))
         functions = {node.name: node for node in ast.walk(tree) if isinstance(node, Function)}
@@ -141,6 +147,10 @@ class Sweep:
                 continue
             name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
             place = f"{file.relative_to(self.source)}:{node.lineno}"
+            plain = self._texts(name, call, local_names(owner or ast.Module([], []), module), functions)
+            if all(self.has_words(text) for text in plain):
+                out += [Raised(place, text, name) for text in plain]
+                continue
             for env in self._callers(tree, owner, module):
                 out += [Raised(place, text, name) for text in self._texts(name, call, env, functions)]
         return list(dict.fromkeys(out))

@@ -146,6 +146,18 @@ def test_a_busy_server_is_asked_again(web: Web, part: Path) -> None:
         fetch(web, part)
 
 
+def test_a_server_that_cannot_go_on_is_asked_from_the_start(web: Web, part: Path) -> None:
+    web.files["/x"] = BODY
+    part.parent.mkdir(parents=True, exist_ok=True)
+    part.write_bytes(BODY[:1000])
+    web.statuses = [416]
+    assert fetch(web, part) == sha(BODY)
+    part.unlink(missing_ok=True)
+    web.statuses = [416] * 4
+    with pytest.raises(WeightsError, match=r"cannot download x\.onnx from http.*/x: it could not be continued"):
+        fetch(web, part)
+
+
 def test_nobody_there(part: Path) -> None:
     with pytest.raises(WeightsError, match=r"cannot download x.onnx from http://127.0.0.1:9/x: .*refused"):
         download(
