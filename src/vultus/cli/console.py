@@ -205,18 +205,19 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str | tupl
     from rich.table import Table
     from rich.text import Text
 
-    grid = Table(
-        show_header=any(columns),
-        title=title or None,
-        title_justify="left",
-        box=SIMPLE_HEAD,
-        show_edge=False,
-        pad_edge=False,
-        title_style="bold",
-    )
+    console = out()
+    if title:
+        console.print(clean(title), style="bold", soft_wrap=True)
+    grid = Table(show_header=any(columns), box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for column in columns:
         side: Literal["left", "right"] = "right" if column.startswith(">") else "left"
         grid.add_column(column.lstrip(">="), justify=side, no_wrap=column[:1] in set(">="), overflow="fold")
     for row in rows:
         grid.add_row(*(Text(clean(c)) if isinstance(c, str) else Text(clean(c[0]), style=c[1]) for c in row))
-    out().print(grid)
+    if console.is_terminal:
+        console.print(grid)
+        return
+    with console.capture() as captured:
+        console.print(grid)
+    # the padding that squares a table off is noise in a file or a pipe
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))

@@ -43,10 +43,11 @@ def test_markup_in_names_is_not_obeyed(capsys: pytest.CaptureFixture[str]) -> No
 
 def test_nothing_is_cut_off_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
     long = "x" * 300
-    console.table("", ["name"], [[long]])
+    console.table("", ["name", "n"], [[long, "1"], ["short", ""]])
     console.say(long)
     out, err = capsys.readouterr()
     assert long in out
+    assert not [line for line in out.splitlines() if line.endswith(" ")]
     assert err == long + "\n"
 
 
