@@ -2,6 +2,7 @@
 
 Source: Kazemi and Sullivan, "One Millisecond Face Alignment with an Ensemble of Regression Trees", CVPR 2014. The
 points are both corners of both eyes and the base of the nose; all faces of a picture go down the trees together.
+Single precision and the order of sums are dlib's, so that no comparison of two pixels falls the other way.
 """
 
 from __future__ import annotations
@@ -42,9 +43,9 @@ class LandmarkModel:
             WeightsError: the file is damaged or another one.
         """
         try:
-            with np.load(path, allow_pickle=False) as data:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
                 return cls(*(data[name] for name in cls.__slots__))
-        except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
             raise WeightsError(f"{path} is no five-point landmark model: {error}") from error
 
     def place(self, image: Image, boxes: Float) -> NDArray[np.float64]:
@@ -60,11 +61,10 @@ class LandmarkModel:
         """
         origin = np.round(boxes[:, :2].astype(np.float64))[:, None]
         size = np.round(boxes[:, 2:].astype(np.float64))[:, None] - origin
-        shape = np.repeat(self.mean_shape[None].astype(np.float64), len(boxes), axis=0)
+        shape = np.repeat(self.mean_shape[None], len(boxes), axis=0)
         trees = np.arange(self.splits.shape[1])
         for stage in range(len(self.anchors)):
-            turn = _rotation(self.mean_shape, shape)
-            points = np.einsum("nij,pj->npi", turn, self.deltas[stage]) + shape[:, self.anchors[stage]]
+            points = self._probes(shape, stage)
             values = _grey(image, points * size + origin)
             first, second = self.splits[stage, ..., 0], self.splits[stage, ..., 1]
             node = np.zeros((len(boxes), len(trees)), np.int64)
@@ -72,14 +72,21 @@ class LandmarkModel:
                 difference = np.take_along_axis(values, first[trees, node], 1)
                 difference = difference - np.take_along_axis(values, second[trees, node], 1)
                 node = 2 * node + np.where(difference > self.limits[stage][trees, node], 1, 2)
-            shape = shape + self.leaves[stage][trees, node - self.splits.shape[2]].sum(axis=1, dtype=np.float64)
+            steps = self.leaves[stage][trees, node - self.splits.shape[2]]
+            shape = np.add.accumulate(np.concatenate([shape[:, None], steps], axis=1), axis=1)[:, -1]
         return shape * size + origin
 
+    def _probes(self, shape: Float, stage: int) -> Float:
+        """Where to look at pixels, relative to the boxes, (N, P, 2)."""
+        turn = _rotation(self.mean_shape, shape).astype(np.float32)[:, None]
+        right, down = self.deltas[stage, :, :1], self.deltas[stage, :, 1:]
+        return turn[..., 0] * right + turn[..., 1] * down + shape[:, self.anchors[stage]]
 
-def _rotation(mean: NDArray[np.float32], shapes: NDArray[np.float64]) -> NDArray[np.float64]:
+
+def _rotation(mean: Float, shapes: Float) -> NDArray[np.float64]:
     """Rotation and scale from the mean shape to each shape, (N, 2, 2)."""
     start = mean.astype(np.float64) - mean.mean(axis=0, dtype=np.float64)
-    goal = shapes - shapes.mean(axis=1, keepdims=True)
+    goal = shapes - shapes.mean(axis=1, keepdims=True, dtype=np.float64)
     size = (start**2).sum()
     cosine = (start * goal).sum(axis=(1, 2)) / size
     sine = (start[:, 0] * goal[..., 1] - start[:, 1] * goal[..., 0]).sum(axis=1) / size

