@@ -35,10 +35,8 @@ class Embedder:
         self._output = session.get_outputs()[0].name
         self._fixed = source.shape[0] if isinstance(source.shape[0], int) else None
         dimension = session.get_outputs()[0].shape[-1]
-        if isinstance(dimension, int) and dimension != spec.dimension:
-            raise WeightsError(
-                f"the embedder {spec.file} gives {dimension} numbers, the manifest says {spec.dimension}"
-            )
+        if isinstance(dimension, int):
+            self._check(dimension)
 
     def embed(self, crops: Image) -> Float:
         """Embed one crop per face.
@@ -84,6 +82,9 @@ class Embedder:
 
         Args:
             crops: RGB uint8, (B, S, S, 3).
+
+        Raises:
+            WeightsError: it gives another dimension than the manifest says.
         """
         out = np.empty((len(crops), self._spec.dimension), np.float32)
         step = self._fixed or _BATCH
@@ -93,8 +94,15 @@ class Embedder:
             if self._fixed and count < step:
                 part = np.concatenate([part, np.repeat(part[-1:], step - count, axis=0)])
             (values,) = self._session.run([self._output], {self._input: self._prepare(part)})
-            out[start : start + count] = values.reshape(len(part), -1)[:count]
+            rows = values.reshape(len(part), -1)
+            self._check(rows.shape[1])  # a model may leave its dimension open
+            out[start : start + count] = rows[:count]
         return out
+
+    def _check(self, dimension: int) -> None:
+        name, wanted = self._spec.file, self._spec.dimension
+        if dimension != wanted:
+            raise WeightsError(f"the embedder {name} gives {dimension} numbers, the manifest says {wanted}")
 
     def _prepare(self, crops: Image) -> Image | Float:
         spec = self._spec
