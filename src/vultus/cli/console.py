@@ -24,8 +24,9 @@ _WIDE = 400
 
 
 def clean(text: object) -> str:
-    """Text that is safe on any terminal: control characters and undecodable bytes of file names are escaped."""
-    encodable = str(text).encode("utf-8", "backslashreplace").decode("utf-8")
+    """Text that is safe on any terminal: what it cannot show or should not obey is escaped."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    encodable = str(text).encode(encoding, "backslashreplace").decode(encoding)
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in encodable)
 
 

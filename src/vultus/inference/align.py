@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from vultus.errors import ShapeError, UnknownNameError, WeightsError
+from vultus.errors import ShapeError, UnknownNameError
 from vultus.inference.landmarks import LandmarkModel
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from vultus.inference.detect import Float, Image
     from vultus.weights.manifest import AlignerSpec
 
-KINDS = ("similarity", "similarity+dlib5")
+KINDS = ("similarity", "dlib5")
 
 
 def similarity(points: NDArray[np.floating], template: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -89,63 +89,38 @@ def _reduce(
     return small, matrix @ np.vstack([back, [0, 0, 1]])
 
 
-class Aligner(Protocol):
-    """Cuts the crops that the embedder looks at: `views` of them per face."""
+class Aligner:
+    """Cuts the crops that the embedder looks at.
 
-    views: int
-
-    def crops(self, image: Image, boxes: Float, landmarks: Float) -> Image:
-        """Crops of the faces of one picture: RGB uint8, (N, views, size, size, 3)."""
-        ...
-
-
-class SimilarityAligner:
-    """One crop per face, by the detector's landmarks."""
-
-    views = 1
-
-    def __init__(self, spec: AlignerSpec) -> None:
-        self._template, self._size = np.array(spec.template, np.float64), spec.size
-
-    def crops(self, image: Image, boxes: Float, landmarks: Float) -> Image:
-        """Crops of the faces of one picture: RGB uint8, (N, 1, size, size, 3)."""
-        out = np.empty((len(boxes), 1, self._size, self._size, 3), np.uint8)
-        for index, points in enumerate(landmarks):
-            out[index, 0] = warp(image, points, self._template, self._size)
-        return out
-
-
-class TwoViewAligner:
-    """Two crops per face: by the detector's landmarks, and by dlib's five-point model, mirrored.
-
-    Two landmark models err independently, and a mirrored face is a second look at the same person: the mean of the
-    two vectors is steadier than either.
+    Args:
+        spec: template, size and views.
+        model: places dlib's five points; None takes the detector's landmarks.
     """
 
-    views = 2
-
-    def __init__(self, spec: AlignerSpec, model: LandmarkModel) -> None:
-        self._first = SimilarityAligner(spec)
-        if spec.template_dlib5 is None:
-            raise WeightsError("aligner similarity+dlib5 needs template_dlib5, five points in pixels of the crop")
-        self._template, self._size = np.array(spec.template_dlib5, np.float64), spec.size
-        self._model, self._box_scale = model, spec.box_scale
+    def __init__(self, spec: AlignerSpec, model: LandmarkModel | None = None) -> None:
+        middle = spec.size / 2
+        template = np.array(spec.template, np.float64)
+        self._views = [((template - middle) * view.zoom + middle, view.mirror) for view in spec.views]
+        self._size, self._model = spec.size, model
 
     def crops(self, image: Image, boxes: Float, landmarks: Float) -> Image:
-        """Crops of the faces of one picture: RGB uint8, (N, 2, size, size, 3)."""
-        first = self._first.crops(image, boxes, landmarks)
-        second = np.empty_like(first)
-        for index, points in enumerate(self._model.place(image, dlib_boxes(boxes, self._box_scale))):
-            second[index, 0] = warp(image, points, self._template, self._size)[:, ::-1]
-        return np.concatenate([first, second], axis=1)
+        """Crops of the faces of one picture.
 
+        Args:
+            image: RGB uint8, (H, W, 3).
+            boxes: float32, (N, 4) px.
+            landmarks: the detector's, float32, (N, 5, 2) px.
 
-def dlib_boxes(boxes: Float, scale: float) -> Float:
-    """Squares as dlib's detectors draw them, from boxes of another convention; float32, (N, 4)."""
-    size = np.maximum(boxes[:, 2:] - boxes[:, :2], 1)
-    half = scale / 2 * np.sqrt(size[:, :1] * size[:, 1:])
-    centre = (boxes[:, :2] + boxes[:, 2:]) / 2
-    return np.concatenate([centre - half, centre + half], axis=1).astype(np.float32)
+        Returns:
+            RGB uint8, (N, views, size, size, 3).
+        """
+        out = np.empty((len(boxes), len(self._views), self._size, self._size, 3), np.uint8)
+        placed = landmarks if self._model is None else self._model.place(image, boxes)
+        for face, points in zip(out, placed, strict=True):
+            for crop, (template, mirror) in zip(face, self._views, strict=True):
+                upright = warp(image, points, template, self._size)
+                crop[:] = upright[:, ::-1] if mirror else upright
+        return out
 
 
 def build_aligner(spec: AlignerSpec, files: Mapping[str, Path]) -> Aligner:
@@ -155,10 +130,6 @@ def build_aligner(spec: AlignerSpec, files: Mapping[str, Path]) -> Aligner:
         UnknownNameError: no such kind.
         WeightsError: its landmark file is missing or damaged.
     """
-    if spec.kind == "similarity":
-        return SimilarityAligner(spec)
-    if spec.kind != "similarity+dlib5":
+    if spec.kind not in KINDS:
         raise UnknownNameError("aligner", spec.kind, KINDS, f"Known: {', '.join(KINDS)}")
-    if len(spec.files) != 1:
-        raise WeightsError("aligner similarity+dlib5 takes one file, dlib's five-point landmark model")
-    return TwoViewAligner(spec, LandmarkModel.load(files[spec.files[0]]))
+    return Aligner(spec, LandmarkModel.load(files[spec.files[0]]) if spec.kind == "dlib5" else None)

@@ -100,25 +100,36 @@ class DetectorSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class AlignerSpec:
-    """How a face is turned upright and cropped.
+class View:
+    """One crop of a face; the vectors of all views are averaged.
 
     Attributes:
-        kind: "similarity" (rotation, scale and shift by least squares) or "similarity+dlib5" (a second, mirrored crop
-            by dlib's five-point landmark model).
-        template: where the five landmarks go, pixels of the crop, in the order of `Face.landmarks`.
+        zoom: above 1 cuts closer, around the centre of the crop.
+        mirror: left and right change places.
+    """
+
+    zoom: float = 1.0
+    mirror: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AlignerSpec:
+    """How a face is turned upright and cropped: rotation, scale and shift by least squares.
+
+    Attributes:
+        kind: "similarity" (by the detector's landmarks) or "dlib5" (by dlib's five-point landmark model).
+        template: where the five landmarks go, pixels of the crop; for "similarity" in the order of `Face.landmarks`,
+            for "dlib5" left eye outer and inner, right eye outer and inner corner, base of the nose.
         size: side of the square crop, pixels.
-        files: the landmark model, for "similarity+dlib5".
-        template_dlib5: where dlib's five points go, pixels of the crop, for "similarity+dlib5".
-        box_scale: side of the square dlib's model is started on, over the side of the detector's box.
+        views: crops per face.
+        files: the landmark model, for "dlib5".
     """
 
     kind: str
     template: tuple[Point, Point, Point, Point, Point]
     size: int
+    views: tuple[View, ...] = (View(),)
     files: tuple[str, ...] = ()
-    template_dlib5: tuple[Point, Point, Point, Point, Point] | None = None
-    box_scale: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

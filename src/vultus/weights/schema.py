@@ -28,6 +28,7 @@ from vultus.weights.manifest import (
     LivenessSpec,
     Pack,
     Use,
+    View,
 )
 
 T = TypeVar("T")
@@ -131,11 +132,8 @@ def _check_names(pack: Pack, where: str) -> None:
 
 def _check_sizes(pack: Pack, where: str) -> None:
     """Aligner and embedder fit each other."""
-    two_views = pack.aligner.kind == "similarity+dlib5"
-    if two_views != (pack.aligner.template_dlib5 is not None) or two_views != bool(pack.aligner.files):
-        raise ConfigError(
-            f"{where}.aligner needs files and template_dlib5 when its kind is similarity+dlib5, and neither otherwise"
-        )
+    if (pack.aligner.kind == "dlib5") != (len(pack.aligner.files) == 1) or len(pack.aligner.files) > 1:
+        raise ConfigError(f"{where}.aligner needs one file, the landmark model, when its kind is dlib5, else none")
     if pack.aligner.size != pack.embedder.size:
         raise ConfigError(
             f"{where}.aligner.size is {pack.aligner.size} and {where}.embedder.size is {pack.embedder.size}; they must "
@@ -301,13 +299,13 @@ _FILE = {
     "archive_bytes": _optional(_count),
 }
 _DETECTOR = {"kind": _one_of(*DETECTORS), "files": _many(_name), "options": _options}
+_VIEW = {"zoom": _positive, "mirror": _truth}
 _ALIGNER = {
-    "kind": _one_of("similarity", "similarity+dlib5"),
+    "kind": _one_of("similarity", "dlib5"),
     "template": _many(_many(_number, 2), 5),
     "size": _count,
+    "views": _many(_part(View, _VIEW)),
     "files": _many(_name),
-    "template_dlib5": _optional(_many(_many(_number, 2), 5)),
-    "box_scale": _positive,
 }
 _EMBEDDER = {
     "kind": _one_of("onnx"),

@@ -6,7 +6,6 @@ they are the same five points whatever detector a pack has.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ import cv2
 import numpy as np
 
 from vultus.inference.detect import Detections, fit_scale, suppress
+from vultus.inference.detectors.tiles import paint, pyramid, windows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,11 +24,7 @@ if TYPE_CHECKING:
     from vultus.inference.detect import Float, Image
     from vultus.inference.detectors.mtcnn import Finisher
 
-_WINDOW = 80  # px
-_STRIDE, _OFFSET = 8, 14  # cell (r, c) looks at the pixel (8 c + 14, 8 r + 14)
-_BORDER = 11  # black frame around each level, as dlib puts between its tiles
 _OVERLAP = 0.33827613511099558  # from the weights file
-_RATIO = 5 / 6  # dlib's pyramid_down<6>
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +51,9 @@ class Mmod:
     def detect(self, images: Sequence[Image]) -> list[Detections]:
         """Find the faces of each picture (RGB uint8, (H, W, 3), any sizes)."""
         found = self.windows(images)
-        owner = np.concatenate([np.full(len(boxes), index) for index, (boxes, _) in enumerate(found)] or [[]])
-        squares = np.concatenate([boxes for boxes, _ in found] or [np.zeros((0, 4), np.float32)])
-        _, _, landmarks = self._finisher.look(images, owner.astype(np.intp), squares)
+        owner = np.repeat(np.arange(len(found)), [len(margins) for _, margins in found])
+        squares = np.concatenate([np.zeros((0, 4), np.float32), *(boxes for boxes, _ in found)])
+        _, _, landmarks = self._finisher.look(images, owner, squares)
         results, start = [], 0
         for boxes, margins in found:
             stop = start + len(boxes)
@@ -67,47 +63,24 @@ class Mmod:
 
     def windows(self, images: Sequence[Image]) -> list[tuple[Float, Float]]:
         """Boxes (N, 4) and raw margins (N,) of each picture, best first."""
-        parts: list[list[tuple[Float, Float]]] = [[] for _ in images]
-        groups: dict[tuple[int, ...], list[int]] = defaultdict(list)
-        for index, image in enumerate(images):
-            groups[image.shape[:2]].append(index)
-        for shape, members in groups.items():
-            scale = fit_scale(*shape[:2], self._options.max_side_px) * 2**self._options.upsample
-            levels = [images[index] for index in members]
-            while min(shape) * scale >= _WINDOW / 2:
-                size = (round(shape[1] * scale), round(shape[0] * scale))
-                levels = [_resize(level, size) for level in levels]
-                for index, part in zip(members, self._level(np.stack(levels), scale), strict=True):
-                    parts[index].append(part)
-                scale *= _RATIO
-        return [_best(part) for part in parts]
+        return [self._look(image) for image in images]
 
-    def _level(self, stack: Image, scale: float) -> list[tuple[Float, Float]]:
-        frame = ((0, 0), (_BORDER, _BORDER), (_BORDER, _BORDER), (0, 0))
-        (margins,) = self._session.run(["score"], {"image": np.pad(stack, frame)})
-        found = []
-        for margin in margins:
-            row, column = np.nonzero(margin > self._options.margin)
-            centre = np.stack([column, row], axis=1) * _STRIDE + (_OFFSET - _BORDER + 0.5)
-            boxes = np.concatenate([centre - _WINDOW / 2, centre + _WINDOW / 2], axis=1) / scale
-            found.append((boxes.astype(np.float32), margin[row, column]))
-        return found
+    def _look(self, image: Image) -> tuple[Float, Float]:
+        height, width = image.shape[:2]
+        scale = fit_scale(height, width, self._options.max_side_px) * 2**self._options.upsample
+        plan = pyramid(round(height * scale), round(width * scale))
+        canvas = paint(_resize(image, (round(width * scale), round(height * scale))), plan)
+        ((margin,),) = self._session.run(["score"], {"image": canvas[None]})
+        row, column = np.nonzero(margin > self._options.margin)
+        boxes, margins = (windows(plan, row, column) / scale).astype(np.float32), margin[row, column]
+        keep = suppress(boxes, margins, _OVERLAP)
+        return boxes[keep], margins[keep]
 
 
 def _resize(image: Image, size: tuple[int, int]) -> Image:
     if (image.shape[1], image.shape[0]) == size:
         return image
-    out: Image = cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
-    return out
-
-
-def _best(parts: Sequence[tuple[Float, Float]]) -> tuple[Float, Float]:
-    if not parts:
-        return np.zeros((0, 4), np.float32), np.zeros(0, np.float32)
-    boxes = np.concatenate([part[0] for part in parts])
-    margins = np.concatenate([part[1] for part in parts])
-    keep = suppress(boxes, margins, _OVERLAP)
-    return boxes[keep], margins[keep]
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _score(margins: Float) -> NDArray[np.float32]:
