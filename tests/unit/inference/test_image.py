@@ -37,6 +37,11 @@ def far(first: np.ndarray, second: np.ndarray) -> float:
     return float(np.abs(first.astype(float) - second).max())
 
 
+def in_own_process(code: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False)
+
+
 # What can be read
 
 
@@ -116,11 +121,8 @@ def test_upright(kind: str, orientation: int) -> None:
     }
     stored = np.ascontiguousarray(turns[orientation](scene()))
     options = {"WEBP": {"lossless": True}, "JPEG": {"quality": 95}}.get(kind, {})
-    if kind == "TIFF":
-        options = {"tiffinfo": {0x0112: orientation}}
-        data = encoded(stored, kind, **options)
-    else:
-        data = oriented(stored, kind, orientation, **options)
+    tagged = {"tiffinfo": {0x0112: orientation}}
+    data = encoded(stored, kind, **tagged) if kind == "TIFF" else oriented(stored, kind, orientation, **options)
     assert far(image.read(data), scene()) <= 20
 
 
@@ -128,9 +130,7 @@ def test_an_animation_that_crashes_opencv(tmp_path: Path) -> None:
     """In a process of its own, since what is tested is that the process lives."""
     path = tmp_path / "frames.png"
     path.write_bytes(png_that_crashes_opencv())
-    code = f"from vultus.inference import image; print(image.read({str(path)!r}).sum())"
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False)
+    run = in_own_process(f"from vultus.inference import image; print(image.read({str(path)!r}).sum())")
     assert (run.returncode, run.stdout.strip()) == (0, "0"), run.stderr
 
 
@@ -382,15 +382,13 @@ def test_disk_full_leaves_the_old_picture(tmp_path: Path) -> None:
     """In a process of its own whose files may not grow beyond a kilobyte."""
     path = image.write(tmp_path / "face.png", scene())
     before = path.read_bytes()
-    code = (
+    run = in_own_process(
         "import resource, signal, numpy as np\n"
         "from vultus.inference import image\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))\n"
         f"image.write({str(path)!r}, np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8))\n"
     )
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False)
     assert f"cannot write image {path}: File too large" in run.stderr
     assert path.read_bytes() == before
     assert [entry.name for entry in tmp_path.iterdir()] == ["face.png"]
