@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import cv2
 import numpy as np
@@ -16,23 +16,15 @@ from numpy.typing import NDArray
 
 from unit.inference.portraits import FACE_XYXY, POINTS, portrait, scaled
 from vultus.errors import ShapeError, UnknownNameError, WeightsError
-from vultus.inference.align import (
-    SimilarityAligner,
-    TwoViewAligner,
-    build_aligner,
-    dlib_boxes,
-    similarity,
-    warp,
-)
-from vultus.weights.manifest import AlignerSpec
+from vultus.inference.align import Aligner, build_aligner, similarity, warp
+from vultus.inference.landmarks import LandmarkModel
+from vultus.weights.manifest import AlignerSpec, View
+from vultus.weights.store import resolve
 from vultus.weights.table import load_pack
-
-if TYPE_CHECKING:
-    from vultus import FaceEngine
 
 SPEC = load_pack("dlib").aligner
 TEMPLATE = np.array(SPEC.template)
-TEMPLATE5 = np.array(SPEC.template_dlib5)
+SPEC5 = load_pack("dlib-mmod").aligner  # by dlib's five points
 # dlib's mean face (five points, 0 to 1) in a chip of 150 px with padding 0.25
 _MEAN_FACE = np.array(
     [[0.85956746, 0.21349815], [0.64606048, 0.22896744], [0.12057506, 0.21372745], [0.33408506, 0.22906432],
@@ -103,7 +95,7 @@ def test_crops_are_dlibs_chips() -> None:
 
 
 def test_the_packs_template_is_dlibs() -> None:
-    assert np.abs(TEMPLATE5 - DLIBS_TEMPLATE).max() <= 0.501
+    assert np.abs(np.array(SPEC5.template) - DLIBS_TEMPLATE).max() <= 0.501
 
 
 def _predictor(dlib: Any) -> Any:
@@ -174,44 +166,50 @@ def test_a_template_of_another_shape_is_refused() -> None:
 
 
 # ----------------------------------------------------------------------------------------------------------- aligners
-def test_dlibs_squares_keep_centre_and_scale_the_area() -> None:
-    boxes = np.array([[10, 20, 50, 120], [0, 0, 30, 30], [5, 5, 5, 5]], np.float32)
-    squares = dlib_boxes(boxes, 0.9)
-    assert squares.dtype == np.float32
-    np.testing.assert_allclose((squares[:, :2] + squares[:, 2:]) / 2, (boxes[:, :2] + boxes[:, 2:]) / 2)
-    np.testing.assert_allclose(squares[:, 2] - squares[:, 0], [0.9 * np.sqrt(4000), 27, 0.9], rtol=1e-5)
-    np.testing.assert_allclose(squares[:, 2] - squares[:, 0], squares[:, 3] - squares[:, 1], rtol=1e-5)
-    assert dlib_boxes(np.zeros((0, 4), np.float32), 0.9).shape == (0, 4)
+def _face() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    return np.array([FACE_XYXY], np.float32), np.array([POINTS], np.float32)
 
 
 def test_one_view_is_the_warp_of_each_face() -> None:
-    aligner = SimilarityAligner(SPEC)
-    points = np.stack([np.array(POINTS), np.array(POINTS) + 9]).astype(np.float32)
-    crops = aligner.crops(portrait(), np.array([FACE_XYXY] * 2, np.float32), points)
-    assert aligner.views == 1
+    aligner = build_aligner(AlignerSpec("similarity", SPEC.template, 150), {})
+    boxes, points = np.array([FACE_XYXY] * 2, np.float32), np.array([POINTS, np.array(POINTS) + 9], np.float32)
+    crops = aligner.crops(portrait(), boxes, points)
     assert crops.shape == (2, 1, 150, 150, 3)
+    assert crops.dtype == np.uint8
     for crop, mine in zip(crops, points, strict=True):
         np.testing.assert_array_equal(crop[0], warp(portrait(), mine, TEMPLATE, 150))
-    assert aligner.crops(portrait(), np.zeros((0, 4), np.float32), points[:0]).shape == (0, 1, 150, 150, 3)
+    assert aligner.crops(portrait(), boxes[:0], points[:0]).shape == (0, 1, 150, 150, 3)
 
 
-def test_two_views_are_the_same_face_and_its_mirror_image(engine: FaceEngine) -> None:
-    aligner = engine._aligner
-    assert isinstance(aligner, TwoViewAligner)
-    box, points = np.array([FACE_XYXY], np.float32), np.array([POINTS], np.float32)
-    crops = aligner.crops(portrait(), box, points)
-    assert aligner.views == 2
-    assert crops.shape == (1, 2, 150, 150, 3)
-    np.testing.assert_array_equal(crops[0, 0], warp(portrait(), points[0], TEMPLATE, 150))
-    (five,) = aligner._model.place(portrait(), dlib_boxes(box, SPEC.box_scale))
-    np.testing.assert_array_equal(crops[0, 1, :, ::-1], warp(portrait(), five, TEMPLATE5, 150))
+def test_views_are_zoomed_and_mirrored_as_the_manifest_says() -> None:
+    """A view that is zoomed twice shows the middle half of the plain one, twice as large."""
+    spec = AlignerSpec("similarity", SPEC.template, 150, views=(View(), View(mirror=True), View(zoom=2.0)))
+    ((plain, mirrored, close),) = Aligner(spec).crops(portrait(), *_face())
+    np.testing.assert_array_equal(mirrored, plain[:, ::-1])
+    np.testing.assert_array_equal(close, warp(portrait(), np.array(POINTS), (TEMPLATE - 75) * 2 + 75, 150))
+    small = cv2.resize(close, (75, 75), interpolation=cv2.INTER_AREA)
+    assert np.corrcoef(small.ravel(), plain[37:112, 37:112].ravel())[0, 1] > 0.95
 
-    def alike(mine: NDArray[Any], other: NDArray[Any]) -> float:
-        return float(np.corrcoef(mine.ravel(), other.ravel())[0, 1])
 
-    first, second = crops[0].astype(float)
-    assert alike(first, second[:, ::-1]) > 0.75 > alike(first, second)
-    assert aligner.crops(portrait(), box[:0], points[:0]).shape == (0, 2, 150, 150, 3)
+def test_the_default_pack_looks_at_every_view() -> None:
+    crops = build_aligner(SPEC, {}).crops(portrait(), *_face())
+    assert crops.shape == (1, len(SPEC.views), 150, 150, 3)
+    assert len(SPEC.views) >= 1
+
+
+def test_dlibs_model_places_the_points_when_the_manifest_says_so() -> None:
+    """The detector's landmarks are not looked at: the box alone decides."""
+    pack = load_pack("dlib-mmod")
+    files = resolve(pack)
+    box, points = _face()
+    spec = AlignerSpec("dlib5", pack.aligner.template, 150, files=pack.aligner.files)
+    ((crop,),) = build_aligner(spec, files).crops(portrait(), box, points * 0)
+    (five,) = LandmarkModel.load(files[spec.files[0]]).place(portrait(), box)
+    np.testing.assert_array_equal(crop, warp(portrait(), five, np.array(spec.template), 150))
+    ((plain,),) = Aligner(AlignerSpec("similarity", SPEC.template, 150)).crops(portrait(), box, points)
+    middle = slice(40, 110)  # both templates stand the face upright in the middle of the crop
+    assert np.corrcoef(crop[middle, middle].ravel(), plain[middle, middle].ravel())[0, 1] > 0.7
+    assert build_aligner(spec, files).crops(portrait(), box[:0], points[:0]).shape == (0, 1, 150, 150, 3)
 
 
 def test_an_unknown_kind_is_refused() -> None:
@@ -219,21 +217,8 @@ def test_an_unknown_kind_is_refused() -> None:
         build_aligner(replace(SPEC, kind="similarty"), {})
 
 
-def test_two_views_need_one_file_and_a_second_template(tmp_path: Path, engine: FaceEngine) -> None:
-    for files in ((), ("a.npz", "b.npz")):
-        with pytest.raises(WeightsError, match=r"aligner similarity\+dlib5 takes one file, dlib's five-point landmark"):
-            build_aligner(replace(SPEC, files=files), {})
-    aligner = engine._aligner
-    assert isinstance(aligner, TwoViewAligner)
-    with pytest.raises(WeightsError, match=r"aligner similarity\+dlib5 needs template_dlib5, five points in pixels"):
-        TwoViewAligner(replace(SPEC, template_dlib5=None), aligner._model)
+def test_a_damaged_landmark_model_is_refused(tmp_path: Path) -> None:
     (tmp_path / "broken.npz").write_bytes(b"no zip")
+    spec = AlignerSpec("dlib5", SPEC.template, 150, files=("x.npz",))
     with pytest.raises(WeightsError, match="is no five-point landmark model"):
-        build_aligner(replace(SPEC, files=("x",)), {"x": tmp_path / "broken.npz"})
-
-
-def test_one_view_needs_no_file() -> None:
-    spec = AlignerSpec("similarity", SPEC.template, 112)
-    assert build_aligner(spec, {}).crops(
-        portrait(), np.array([FACE_XYXY], np.float32), np.array([POINTS], np.float32)
-    ).shape == (1, 1, 112, 112, 3)
+        build_aligner(spec, {"x.npz": tmp_path / "broken.npz"})

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from unit.inference.portraits import FACE_XYXY, portrait, scaled, turned
 from vultus.errors import WeightsError
-from vultus.inference.align import TwoViewAligner, dlib_boxes
 from vultus.inference.landmarks import LandmarkModel
+from vultus.weights.store import resolve
+from vultus.weights.table import load_pack
 
 if TYPE_CHECKING:
     from vultus import FaceEngine
@@ -23,10 +24,9 @@ Image = NDArray[np.uint8]
 
 
 @pytest.fixture(scope="module")
-def model(engine: FaceEngine) -> LandmarkModel:
-    aligner = engine._aligner
-    assert isinstance(aligner, TwoViewAligner)
-    return aligner._model
+def model() -> LandmarkModel:
+    pack = load_pack("dlib-mmod")
+    return LandmarkModel.load(resolve(pack)[pack.aligner.files[0]])
 
 
 @pytest.fixture(scope="module")
@@ -104,9 +104,8 @@ def test_faces_of_many_people_give_dlibs_points(
         image = scaled(cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB), 0.5)
         faces = engine.find(image, embed=False)
         boxes = np.array([face.box.xyxy for face in faces], np.float32).reshape(-1, 4)
-        squares = np.round(dlib_boxes(boxes, 0.9))
-        _same(model.place(image, squares), dlibs(image, squares))
-        count += len(squares)
+        _same(model.place(image, boxes), dlibs(image, boxes))
+        count += len(boxes)
     assert count >= len(names)
 
 
