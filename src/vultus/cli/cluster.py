@@ -12,12 +12,10 @@ import typer
 from vultus.cli import options, record
 from vultus.cli.build import Choice
 from vultus.cli.console import Bar, emit, interruptible, plural, say, table
-from vultus.cli.scan import STILL, Tally, View, expand_inputs, views, walk
+from vultus.cli.scan import STILL, Answer, Tally, View, expand_inputs, views, walk
 from vultus.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from vultus.inference.image import Source
     from vultus.types import Face
 
@@ -43,15 +41,15 @@ class _Collection:
     faces: list[_Seen] = field(default_factory=list)
     failures: list[dict[str, Any]] = field(default_factory=list)
 
-    def each(self, view: View) -> dict[str, Any]:
+    def each(self, view: View) -> Answer:
         for number, face in enumerate(view.faces, start=1):
             if face.embedding is not None:
                 self.faces.append(_Seen(view.path, view.source, number, face))
-        return {}
+        return Answer({})
 
-    def sink(self, item: Mapping[str, Any]) -> None:
-        if "error" in item:
-            self.failures.append(dict(item))
+    def sink(self, view: View, answer: Answer) -> None:
+        if view.error:
+            self.failures.append({**view.head, **answer.record})
 
 
 def cluster(

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vultus.cli import options, record
 from vultus.cli.build import Choice
-from vultus.cli.console import say, table
 from vultus.cli.pictures import Album, plain_marks
-from vultus.cli.scan import Tally, expand_inputs, largest, report, short, views
+from vultus.cli.scan import Answer, Tally, expand_inputs, largest, report, views
 
 if TYPE_CHECKING:
-    from vultus.cli.scan import View
+    from collections.abc import Sequence
+
+    from vultus.cli.scan import Row, View
+    from vultus.types import Face
 
 
 def detect(
@@ -30,28 +32,28 @@ def detect(
     items = expand_inputs(inputs)
     album = None if annotate is None else Album(annotate, items)
     engine = Choice(pack, device, threads, offline, licence_policy).engine()
-    rows: list[list[str | tuple[str, str]]] = []
 
-    def each(view: View) -> dict[str, Any]:
+    def each(view: View) -> Answer:
         faces = largest(view.faces, max_faces)
-        for number, face in enumerate(faces, start=1):
-            left, top = face.box.xyxy[:2]
-            box = f"{left:.0f}, {top:.0f}  {face.box.width:.0f} x {face.box.height:.0f}"
-            quality = (record.text_of_quality(face), "" if face.quality.ok else "yellow")
-            rows.append([short(view.label) if number == 1 else "", str(number), box, f"{face.score:.3f}", quality])
-        if not faces:
-            rows.append([short(view.label), ("no face", "dim"), "", "", ""])
         if album is not None:
             album.save(view, plain_marks(faces))
-        return {"faces": [record.face(face) for face in faces]}
-
-    def show() -> None:
-        if rows:
-            table("", ["=picture", "#", "left, top  size px", ">score", "quality"], rows)
-        if album is not None and album.written:
-            say(f"annotated: {annotate}", "dim")
+        return Answer({"faces": [record.face(face) for face in faces]}, _rows(faces))
 
     report(
-        views(engine, items, embed=False, fps=fps), items, label="detecting", each=each, as_json=as_json, show=show,
-        head={"schema": "vultus.detect/1", "pack": engine.pack.name}, tally=Tally(),
+        views(engine, items, embed=False, fps=fps), items, label="detecting", each=each, as_json=as_json,
+        head={"schema": "vultus.detect/1", "pack": engine.pack.name}, tally=Tally(), target=annotate,
+        columns=["#", "left, top  size px", ">score", "quality"],
     )  # fmt: skip
+
+
+def _rows(faces: Sequence[Face]) -> list[Row]:
+    """One table row per face."""
+    if not faces:
+        return [[("-", "dim"), ("no face", "dim"), "", ""]]
+    rows: list[Row] = []
+    for number, face in enumerate(faces, start=1):
+        left, top = face.box.xyxy[:2]
+        box = f"{left:.0f}, {top:.0f}  {face.box.width:.0f} x {face.box.height:.0f}"
+        quality = (record.text_of_quality(face), "" if face.quality.ok else "yellow")
+        rows.append([str(number), box, f"{face.score:.3f}", quality])
+    return rows

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vultus.cli import options, record
 from vultus.cli.build import Choice, open_gallery, pack_of
-from vultus.cli.console import say, table
 from vultus.cli.pictures import Album, name_marks
-from vultus.cli.scan import Tally, expand_inputs, report, short, views
+from vultus.cli.scan import Answer, Tally, expand_inputs, report, views
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from vultus.cli.scan import View
+    from vultus.cli.scan import Row, View
     from vultus.types import Identification
-
-    Row = list[str | tuple[str, str]]
 
 
 def identify(
@@ -42,43 +39,34 @@ def identify(
     album = None if annotate is None else Album(annotate, items)
     own = pack_of(gallery, needed=True)
     engine = Choice(pack or own, device, threads, offline, licence_policy).engine()
-    rows: list[Row] = []
     tally = Tally(extra={"known": 0, "unknown": 0})
     with open_gallery(gallery, engine) as people:
         # a rate that cannot be had is told before any picture is looked at
         people.identify_faces([], fpir=fpir, top=top)
 
-        def each(view: View) -> dict[str, Any]:
+        def each(view: View) -> Answer:
             answers = people.identify_faces(view.faces, fpir=fpir, top=top)
             for answer in answers:
                 tally.extra["unknown" if answer.name is None else "known"] += 1
-            rows.extend(_rows(view, answers))
             if album is not None:
                 album.save(view, name_marks(answers))
-            return {"faces": [record.identification(answer) for answer in answers]}
-
-        def show() -> None:
-            if rows:
-                table("", ["=picture", "#", "person", ">similarity", ">threshold", "quality"], rows)
-            if album is not None and album.written:
-                say(f"annotated: {annotate}", "dim")
+            return Answer({"faces": [record.identification(answer) for answer in answers]}, _rows(answers))
 
         report(
             views(engine, items, embed=True, fps=fps), items, label="identifying", each=each, as_json=as_json,
-            show=show, tally=tally, head={
+            columns=["#", "person", ">similarity", ">threshold", "quality"], tally=tally, target=annotate, head={
                 "schema": "vultus.identify/1", "contract": engine.contract, "people": len(people), "fpir_target": fpir,
             },
         )  # fmt: skip
 
 
-def _rows(view: View, answers: Sequence[Identification]) -> list[Row]:
+def _rows(answers: Sequence[Identification]) -> list[Row]:
     """One table row per face."""
     if not answers:
-        return [[short(view.label), ("no face", "dim"), "", "", "", ""]]
+        return [[("-", "dim"), ("no face", "dim"), "", "", ""]]
     rows: list[Row] = []
     for number, answer in enumerate(answers, start=1):
         who = (answer.name, "bold green") if answer.name is not None else ("unknown", "yellow")
         quality = (record.text_of_quality(answer.face), "" if answer.face.quality.ok else "yellow")
-        label = short(view.label) if number == 1 else ""
-        rows.append([label, str(number), who, *record.text_of(answer.decision), quality])
+        rows.append([str(number), who, *record.text_of(answer.decision), quality])
     return rows

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from vultus.cli.console import Bar, JsonList, clean, emit_line, interruptible, out, plural, say, shown_even_if_stopped
+from vultus.cli.console import (
+    Bar,
+    JsonList,
+    clean,
+    emit_line,
+    interruptible,
+    out,
+    plural,
+    say,
+    shown_even_if_stopped,
+    table,
+)
 from vultus.errors import InputError, VultusError
 
 if TYPE_CHECKING:
@@ -19,6 +30,7 @@ if TYPE_CHECKING:
     from vultus.inference.source import Item
     from vultus.types import Face
 
+Row = list[str | tuple[str, str]]
 STILL = frozenset({"image", "stdin"})
 LIVE = frozenset({"camera", "stream"})
 
@@ -48,6 +60,19 @@ class View:
     @property
     def head(self) -> dict[str, Any]:
         return {"path": self.path} if self.time_s is None else {"path": self.path, "time_s": round(self.time_s, 3)}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command says about one view.
+
+    Attributes:
+        record: JSON values, after the view's own keys.
+        rows: table cells, after the picture's name; one row per face.
+    """
+
+    record: Mapping[str, Any]
+    rows: Sequence[Row] = ()
 
 
 @dataclass(slots=True)
@@ -146,18 +171,18 @@ def _frames(engine: FaceEngine, item: Item, *, embed: bool, fps: float) -> Itera
 
 
 def walk(
-    seen: Iterable[View], *, label: str, total: int | None, tally: Tally, each: Callable[[View], Mapping[str, Any]],
-    sink: Callable[[Mapping[str, Any]], None],
+    seen: Iterable[View], *, label: str, total: int | None, tally: Tally, each: Callable[[View], Answer],
+    sink: Callable[[View, Answer], None],
 ) -> None:  # fmt: skip
-    """Go through the views under a progress bar, count, report failures, and hand records on.
+    """Go through the views under a progress bar, count, report failures, and hand answers on.
 
     Args:
         seen: the views.
         label: for the bar.
         total: number of pictures if known.
         tally: counted into.
-        each: makes the record of a readable view.
-        sink: takes every record, failed ones too.
+        each: answers a readable view.
+        sink: takes every answer, those of failed views too.
     """
     with Bar(label, total) as bar:
         for view in seen:
@@ -166,59 +191,69 @@ def walk(
             if view.error:
                 tally.failed += 1
                 say(f"skipped: {view.error}", "yellow")
-                sink({**view.head, "error": view.error})
+                sink(view, Answer({"error": view.error}))
             else:
-                sink({**view.head, **each(view)})
+                sink(view, each(view))
             bar.advance()
     tally.complete = True
 
 
 def report(
-    seen: Iterable[View], items: Sequence[Item], *, label: str, head: Mapping[str, Any], as_json: bool,
-    each: Callable[[View], Mapping[str, Any]], tally: Tally, show: Callable[[], None],
+    seen: Iterable[View], items: Sequence[Item], *, label: str, head: Mapping[str, Any], columns: Sequence[str],
+    as_json: bool, each: Callable[[View], Answer], tally: Tally, target: Path | None = None,
 ) -> None:  # fmt: skip
-    """Run a walk and write its outcome: a table, one JSON document, or JSON lines for cameras and streams.
+    """Run a walk and write its outcome: a table, one JSON document, or a line per picture of cameras and streams.
 
     Args:
         seen: the views.
         items: the inputs.
         label: for the progress bar.
         head: keys of the JSON document before "images".
+        columns: of the table, after the picture's name.
         as_json: JSON or table.
-        each: makes the record of a view, and keeps what the table needs.
+        each: answers a view.
         tally: counted into.
-        show: writes the table.
+        target: where annotated pictures go, to be told at the end.
 
     Raises:
         typer.Exit: with 1 when some pictures failed, with 2 when all did, with 130 after Ctrl-C.
     """
     total = len(items) if all(item.kind in STILL for item in items) else None
     live = any(item.kind in LIVE for item in items)
-
-    def note() -> str:
-        return f"{tally.text()} so far, shown above"
+    rows: list[Row] = []
 
     def outcome() -> None:
-        show()
-        say(tally.text(), "dim")
+        if rows:
+            table("", ["=picture", *columns], rows)
+        say(tally.text() + (f"; annotated: {target}" if target is not None else ""), "dim")
 
-    def run(sink: Callable[[Mapping[str, Any]], None]) -> None:
+    def keep(view: View, answer: Answer) -> None:
+        rows.extend([short(view.label) if number == 0 else "", *row] for number, row in enumerate(answer.rows))
+
+    def run(sink: Callable[[View, Answer], None]) -> None:
         walk(seen, label=label, total=total, tally=tally, each=each, sink=sink)
 
-    with interruptible(note):
+    with interruptible(lambda: f"{tally.text()} so far, shown above"):
         if as_json and live:
-            run(lambda record: emit_line({**head, **record}))
+            run(lambda view, answer: emit_line({**head, **view.head, **answer.record}))
         elif as_json:
             with JsonList(head, "images") as document:
                 try:
-                    run(document.add)
+                    run(lambda view, answer: document.add({**view.head, **answer.record}))
                 finally:
                     document.tail["summary"] = tally.record()
         else:
             with shown_even_if_stopped(outcome):
-                run(lambda _: None)
+                run(_tell if live else keep)
     if tally.exit_code:
         raise typer.Exit(tally.exit_code)
+
+
+def _tell(view: View, answer: Answer) -> None:
+    """A line for a frame of a camera or stream, which has no end to wait for; none where nobody is seen."""
+    if view.faces:
+        told = "; ".join("  ".join(cell if isinstance(cell, str) else cell[0] for cell in row) for row in answer.rows)
+        out().print(f"{view.label}  {clean(told)}", soft_wrap=True)
 
 
 def expand_inputs(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
@@ -97,3 +98,8 @@ def test_the_outcome_is_shown_after_ctrl_c_but_not_after_an_error() -> None:
     with pytest.raises(ZeroDivisionError):
         run(ZeroDivisionError())
     assert shown == ["None", "KeyboardInterrupt()"]
+
+
+def test_letters_that_a_terminal_lacks_are_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
+    assert console.clean("Žofie") == "\\u017dofie"

@@ -20,7 +20,7 @@ def test_a_table_tells_where_and_how_good(cli: Cli) -> None:
     assert ["two.png", "1", "10,", "10", "80", "x", "100", "0.990", "0.90"] in lines
     assert ["2", "110,", "10", "80", "x", "100", "0.990", "0.90"] in lines
     assert ["small.png", "1", "10,", "10", "80", "x", "30", "0.990", "0.20", "too", "small"] in lines
-    assert ["none.png", "no", "face"] in lines
+    assert ["none.png", "-", "no", "face"] in lines
     assert "3 pictures, 3 faces" in out.stderr
 
 

@@ -37,7 +37,7 @@ def test_annotated_pictures_go_into_a_folder_and_keep_apart(cli: Cli, known: Pat
     save(Path("x/one.png"), ADA), save(Path("y/one.png"), GRACE)
     out = cli("identify", "x", "y", "--gallery", known, "--annotate", "marked")
     assert sorted(path.name for path in Path("marked").iterdir()) == ["one.jpg", "one_2.jpg"]
-    assert "annotated: marked" in out.stderr
+    assert "; annotated: marked" in out.stderr
 
 
 def test_no_gallery_is_told_before_the_engine_is_built(cli: Cli) -> None:

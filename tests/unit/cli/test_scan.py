@@ -11,6 +11,7 @@ from unit.cli.conftest import Cli
 from unit.cli.fake import ADA, GRACE, FakeEngine, picture, save
 from vultus.cli import scan
 from vultus.inference.record import VideoWriter
+from vultus.inference.source import Item
 
 
 def test_pictures_and_videos_keep_their_order(cli: Cli) -> None:
@@ -34,23 +35,28 @@ def test_a_broken_video_is_one_failure(cli: Cli) -> None:
     assert "cannot read video" in view.error
 
 
-def test_a_live_source_speaks_in_lines(cli: Cli, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
-    from types import SimpleNamespace
-
-    tally = scan.Tally()
-    seen = [scan.View("0", b"", (), time_s=1.0), scan.View("0", b"", (), "it is gone", time_s=2.0)]
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_live_source_speaks_in_lines(as_json: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    (face,) = FakeEngine().find(picture(ADA))
+    seen = [
+        scan.View("camera 0", b"", (face,), time_s=1.0),
+        scan.View("camera 0", b"", (), time_s=1.5),
+        scan.View("camera 0", b"", (), "it is gone", time_s=2.0),
+    ]
     with pytest.raises(typer.Exit) as stop:
         scan.report(
-            seen, [SimpleNamespace(kind="camera", value="0")], label="x", head={"schema": "vultus.detect/1"},
-            as_json=True, each=lambda view: {"faces": []}, tally=tally, show=lambda: None,
+            seen, [Item("camera", 0)], label="x", head={"schema": "x/1"}, as_json=as_json, tally=scan.Tally(),
+            each=lambda view: scan.Answer({"n": len(view.faces)}, [["1", ("Ada", "green")]]), columns=["#", "who"],
         )  # fmt: skip
     assert stop.value.exit_code == 1
     out, err = capsys.readouterr()
-    assert out.splitlines() == [
-        '{"schema": "vultus.detect/1", "path": "0", "time_s": 1.0, "faces": []}',
-        '{"schema": "vultus.detect/1", "path": "0", "time_s": 2.0, "error": "it is gone"}',
+    lines = [
+        '{"schema": "x/1", "path": "camera 0", "time_s": 1.0, "n": 1}',
+        '{"schema": "x/1", "path": "camera 0", "time_s": 1.5, "n": 0}',
+        '{"schema": "x/1", "path": "camera 0", "time_s": 2.0, "error": "it is gone"}',
     ]
-    assert err == "skipped: it is gone\n"
+    assert out.splitlines() == (lines if as_json else ["camera 0 @ 1.00 s  1  Ada"])
+    assert err.startswith("skipped: it is gone\n")
 
 
 @pytest.mark.parametrize(("pictures", "failed", "code"), [(3, 0, 0), (3, 1, 1), (3, 3, 2)])
