@@ -134,7 +134,10 @@ class FaceEngine:
         Raises:
             ImageError: a picture cannot be read.
             ShapeError: an array is no RGB uint8 picture.
+            ConfigError: max_faces is below 1.
         """
+        if max_faces is not None and max_faces < 1:
+            raise ConfigError(f"max_faces must be at least 1, but is {max_faces}")
         if isinstance(image, list):
             return self._work([read(item) for item in image], embed, max_faces)
         return self._work([read(image)], embed, max_faces)[0]
