@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from unit.cli.conftest import check_schema
-from vultus.inference.image import read
+from vultus.inference.image import read, write
 from vultus.inference.record import VideoWriter
 
 PEOPLE = {
@@ -78,3 +78,10 @@ def test_a_pan_over_a_photograph(photos: Path, gallery: Path, tmp_path: Path) ->
     check_schema(people)
     assert [person["label"] for person in people["people"]] == ["Joe Biden", "unknown 1"]
     assert all(person["spans"] == [[0.0, 1.8]] for person in people["people"])
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 400), (7, 7), (30_000, 1), (1, 30_000)])
+def test_pictures_too_small_for_a_face_are_answered(tmp_path: Path, size: tuple[int, int]) -> None:
+    write(tmp_path / "tiny.png", np.full((*size, 3), 128, dtype=np.uint8))
+    document = json.loads(run("detect", tmp_path / "tiny.png", "--json"))
+    assert [image["faces"] for image in document["images"]] == [[]]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from vultus.inference.detectors.mtcnn import Finisher
 
 _OVERLAP = 0.33827613511099558  # from the weights file
+_SMALLEST_SIDE_PX = 16  # no face of 80 px is in a smaller picture, and the network's kernels do not fit into one of 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,8 @@ class Mmod:
     def _look(self, image: Image) -> tuple[Float, Float]:
         height, width = image.shape[:2]
         scale = fit_scale(height, width, self._options.max_side_px) * 2**self._options.upsample
+        if min(height, width) * scale < _SMALLEST_SIDE_PX:
+            return np.zeros((0, 4), np.float32), np.zeros(0, np.float32)
         plan = pyramid(round(height * scale), round(width * scale))
         canvas = paint(_resize(image, (round(width * scale), round(height * scale))), plan)
         ((margin,),) = self._session.run(["score"], {"image": canvas[None]})
