@@ -109,7 +109,8 @@ class Mtcnn:
         for image in images:
             height, width = image.shape[:2]
             scale = fit_scale(height, width, self._options.max_side_px)
-            scaled.append(image if scale == 1 else _resize(image, (round(width * scale), round(height * scale))))
+            size = (max(round(width * scale), 1), max(round(height * scale), 1))
+            scaled.append(image if scale == 1 else _resize(image, size))
             scales.append(scale)
         found = self._propose(scaled)
         found = self._keep_refined(scaled, found)

@@ -105,3 +105,9 @@ def test_large_pictures_are_scaled_down_first(sessions: list[Any]) -> None:
         assert len(faces) == number
         if number:
             assert np.abs(faces.landmarks[0] - POINTS).max() < 7
+
+
+@pytest.mark.parametrize("shape", [(1, 5000), (20000, 2), (3, 1281), (13, 4000)])
+def test_strips_hold_nobody(sessions: list[Any], shape: tuple[int, int]) -> None:
+    """Scaled down, they would be less than a pixel wide."""
+    assert [len(faces) for faces in _detector(sessions).detect([np.full((*shape, 3), 90, np.uint8)])] == [0]
