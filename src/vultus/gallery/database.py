@@ -156,7 +156,9 @@ def _open(path: Path, mode: str, *, create: bool) -> sqlite3.Connection:
 def _recognise(connection: sqlite3.Connection, path: Path, *, create: bool) -> None:
     """Tell a gallery from another database, and bring an empty or older one up to date."""
     if _pragma(connection, "application_id") != APPLICATION_ID:
-        if _pragma(connection, "page_count") > 0 or not create:
+        # Between two reads another process may have made the gallery, hence the second look at whose it is.
+        filled = _pragma(connection, "page_count") > 0 and _pragma(connection, "application_id") != APPLICATION_ID
+        if filled or not create:
             raise _stranger(path)
         _migrate(connection)
         return
