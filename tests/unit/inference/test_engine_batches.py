@@ -121,6 +121,20 @@ def test_the_largest_faces_are_kept_best_first(engine: FaceEngine) -> None:
     np.testing.assert_array_equal(engine.embed(picture).vector, _vector(only))
 
 
+def test_the_largest_faces_keep_the_order_of_their_scores(engine: FaceEngine) -> None:
+    class Says:
+        def detect(self, images: Sequence[Image]) -> list[Detections]:
+            side = np.float32([20, 80, 40, 60])
+            boxes = np.stack([side * 0, side * 0, side, side], axis=1)
+            points = np.tile(np.float32([[6, 6], [14, 6], [10, 10], [7, 14], [13, 14]]), (4, 1, 1))
+            return [Detections(boxes, np.float32([0.9, 0.7, 0.8, 0.6]), points) for _ in images]
+
+    other = copy.copy(engine)
+    other._detector = Says()
+    for count, sides in ((1, [80]), (2, [80, 60]), (3, [80, 40, 60]), (4, [20, 80, 40, 60])):
+        assert [face.box.width for face in other.find(empty(), embed=False, max_faces=count)] == sides
+
+
 @pytest.mark.parametrize("count", [0, -1])
 def test_fewer_faces_than_one_cannot_be_asked_for(engine: FaceEngine, count: int) -> None:
     with pytest.raises(ConfigError, match=f"max_faces must be at least 1, but is {count}"):
@@ -189,6 +203,8 @@ def test_large_pictures_close_a_batch_early(engine: FaceEngine, monkeypatch: pyt
     assert max(len(batch) for batch in watch.batches) <= 16
     for batch in watch.batches:
         assert sum(batch[:-1]) < 10_000
+    for batch in watch.batches[:-1]:  # and none is closed before it has to be
+        assert len(batch) == 16 or sum(batch) >= 10_000
 
 
 def test_memory_does_not_grow_with_the_number_of_pictures(engine: FaceEngine) -> None:

@@ -12,7 +12,7 @@ from unit.inference.portraits import Image, empty, head, scaled, turned
 from vultus.errors import NoFaceError
 from vultus.inference.engine import FaceEngine
 from vultus.inference.liveness import PRESENTATION_ATTACK
-from vultus.types import Calibration, CalibrationPoint, Face, Liveness
+from vultus.types import FAILURE_TO_ACQUIRE, Calibration, CalibrationPoint, Face, Liveness
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,6 +73,9 @@ def test_an_attack_is_neither_embedded_nor_compared(gated: FaceEngine) -> None:
         decision = judge.verify(*pair)
         assert (decision.matched, decision.similarity, decision.reason) == (False, None, PRESENTATION_ATTACK)
         assert decision.threshold == pytest.approx(0.93)
+    # the first picture that cannot be compared gives the reason
+    assert judge.verify(attack, empty()).reason == PRESENTATION_ATTACK
+    assert judge.verify(empty(), attack).reason == FAILURE_TO_ACQUIRE
     assert judge.embed(live).contract == judge.contract
     with pytest.raises(NoFaceError, match="no face found in <array uint8"):
         judge.embed(attack)

@@ -87,6 +87,20 @@ def test_many_candidates_are_judged_as_single_ones(sessions: list[Any]) -> None:
     assert np.abs(boxes[0] - FACE_XYXY).max() < 25
 
 
+def test_a_crowd_of_candidates_is_cut_into_bounded_runs(sessions: list[Any]) -> None:
+    sizes: list[int] = []
+
+    class Counts:
+        def run(self, names: list[str], feed: dict[str, NDArray[np.uint8]]) -> Any:
+            sizes.append(len(feed["image"]))
+            return sessions[2].run(names, feed)
+
+    squares = np.tile(np.float32([[10, 10, 40, 40]]), (700, 1))
+    Finisher(Counts()).look([portrait()], np.zeros(700, np.intp), squares)
+    assert sum(sizes) == 700
+    assert max(sizes) <= 256
+
+
 def test_no_candidates_give_no_answers(sessions: list[Any]) -> None:
     nobody = Finisher(sessions[2]).look([portrait()], np.zeros(0, np.intp), np.zeros((0, 4), np.float32))
     assert [answer.shape for answer in nobody] == [(0,), (0, 4), (0, 5, 2)]
