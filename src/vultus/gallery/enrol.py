@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 Which = Literal["single", "largest"]
 _CHUNK = 1 << 20
+_RIVAL_SIDE = 0.4  # of the largest face's height: a smaller one stands in the background
 
 
 class Engine(Protocol):
@@ -177,6 +178,14 @@ def _recall(store: Store, name: str, label: str, picture: str, options: str) -> 
     return None
 
 
+def _rivals(faces: Sequence[Face]) -> int:
+    """Faces that could be meant instead of the largest: not specks in the background, nor faces nobody could use."""
+    main = prominent(faces)
+    return sum(
+        face is not main and face.quality.ok and face.box.height >= _RIVAL_SIDE * main.box.height for face in faces
+    )
+
+
 def _judge(finding: Finding, answer: list[Face] | VultusError, terms: Terms) -> Finding:
     if isinstance(answer, VultusError):
         return replace(finding, result=Rejected(finding.label, (UNREADABLE,), str(answer)))
@@ -185,8 +194,9 @@ def _judge(finding: Finding, answer: list[Face] | VultusError, terms: Terms) -> 
         return replace(finding, result=Rejected(finding.label, (UNREADABLE,), message))
     if not answer:
         return replace(finding, result=Rejected(finding.label, (FAILURE_TO_ACQUIRE,), "no face found"), remember=True)
-    if len(answer) > 1 and terms.face == "single":
-        message = f"{len(answer)} faces; give a picture of this person alone, or take the largest: face='largest'"
+    rivals = _rivals(answer)
+    if rivals and terms.face == "single":
+        message = f"{1 + rivals} faces; give a picture of this person alone, or take the largest: face='largest'"
         return replace(finding, result=Rejected(finding.label, (SEVERAL_FACES,), message), remember=True)
     face = prominent(answer)
     embedding = face.embedding

@@ -50,6 +50,8 @@ def open_session(path: Path, *, device: str = "cpu", threads: int | None = None)
     options.log_severity_level = _ERRORS_ONLY
     options.intra_op_num_threads = _threads(threads)
     options.inter_op_num_threads = 1
+    # Plans for reusing memory are kept per input shape: with pictures of all sizes they only pile up.
+    options.enable_mem_pattern = False
     # Waiting workers sleep. Spinning ones take the processors from the next model of the pipeline, from OpenCV and from
     # other callers: on two busy cores a batch of 16 embeddings took 34 ms with sleeping and 60 ms with spinning.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")

@@ -165,3 +165,18 @@ def test_another_contract_is_refused_at_the_last_moment(store, engine):
     other = FakeEngine("other:0")
     with pytest.raises(ContractError, match="but these are of other:0"):
         keep(store, other, picture(person("ada"), seed=1))
+
+
+@pytest.mark.parametrize(
+    ("other", "rivals"),
+    [
+        ({}, 1),
+        ({"size": 39}, 0),  # a passer-by in the background
+        ({"size": 41}, 1),
+        ({"reasons": ("blurred",)}, 0),  # nobody could be meant by a face that cannot be used
+    ],
+)
+def test_background_faces_do_not_refuse_a_portrait(store, engine, other, rivals):
+    source = picture(person("ada", size=100), person("bob", **{"size": 100, **other}))
+    finding = look(store, engine, source)
+    assert isinstance(finding.result, Rejected if rivals else NewFace)

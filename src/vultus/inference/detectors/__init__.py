@@ -59,4 +59,4 @@ def _dlib_or_mtcnn(spec: DetectorSpec, sessions: list[onnxruntime.InferenceSessi
         return first
     from vultus.inference.detectors.second_look import SecondLook
 
-    return SecondLook(first, Mmod(sessions[3], finisher, MmodOptions()), finisher)
+    return SecondLook(first, Mmod(sessions[3], finisher, MmodOptions(max_side_px=800)), finisher)
