@@ -118,15 +118,16 @@ class UnsupportedTargetError(InputError):
 
 
 class NoFaceError(VultusError, LookupError):
-    """A face was needed and none was found (failure to acquire, ISO/IEC 19795-1).
+    """A face was needed and none was found (failure to acquire, ISO/IEC 19795-1), or the one found was refused.
 
     Attributes:
         source: the picture.
+        reason: code of the refusal, e.g. "presentation_attack"; "" when there was no face.
     """
 
-    def __init__(self, source: str) -> None:
-        super().__init__(f"no face found in {source}")
-        self.source = source
+    def __init__(self, source: str, reason: str = "") -> None:
+        super().__init__(f"the face in {source} was refused: {reason}" if reason else f"no face found in {source}")
+        self.source, self.reason = source, reason
 
 
 class WeightsError(VultusError):

@@ -184,13 +184,13 @@ class FaceEngine:
         """Embed the most prominent face of a picture.
 
         Raises:
-            NoFaceError: there is no face; nothing else is ever embedded in its place.
+            NoFaceError: there is no face, or liveness refused it; nothing else is ever embedded in its place.
             ImageError: the picture cannot be read.
         """
-        face = prominent(self.find(image))
-        if face is None or face.embedding is None:
-            raise NoFaceError(name_of(image))
-        return face.embedding
+        embedding, why = self._probe(image)
+        if embedding is None:
+            raise NoFaceError(name_of(image), "" if why == FAILURE_TO_ACQUIRE else why)
+        return embedding
 
     def verify(self, a: Source | Embedding, b: Source | Embedding, fmr: float = 1e-3) -> Decision:
         """Are these two pictures of one person?

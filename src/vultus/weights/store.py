@@ -244,7 +244,7 @@ def _ready(pack: Pack, spec: FileSpec, root: Path) -> Path:
     if (digest := hashlib.sha256(data).hexdigest()) != spec.sha256:
         raise WeightsError(_differs(pack, spec, path, digest))
     if not _sound(target):
-        _sweep(target.parent)
+        _sweep(target.parent, spec)
         built = _rebuilder(pack, spec)(data)
         write_atomic(target, built)
         write_atomic(_sidecar(target), hashlib.sha256(built).hexdigest().encode())
@@ -293,10 +293,11 @@ def _sound(path: Path) -> bool:
         return False
 
 
-def _sweep(folder: Path) -> None:
-    """Throw away what processes that were killed while writing left behind."""
+def _sweep(folder: Path, spec: FileSpec) -> None:
+    """Throw away what killed processes left behind, and what older versions of Vultus rebuilt from this file."""
+    stem, suffix = Path(spec.name).stem, Path(spec.name).suffix
     with contextlib.suppress(OSError):
-        for left in folder.glob(".*.onnx.*"):
+        for left in (*folder.glob(f".*{suffix}.*"), *folder.glob(f"{stem}.*{suffix}*")):
             if time.time() - left.stat().st_mtime > _ABANDONED_S:
                 left.unlink()
 

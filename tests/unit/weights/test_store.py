@@ -352,3 +352,18 @@ def test_processes_at_once_agree(cache: Path) -> None:
 def test_the_toy_folder_helper_writes_sound_files(tmp_path: Path) -> None:
     pack = load_pack(write_toy(tmp_path / "t"))
     assert [found.status for found in verify(pack, cache_dir=tmp_path)] == ["ok", "ok"]
+
+
+def test_rebuilds_of_older_versions_are_swept(tmp_path, monkeypatch):
+    store.resolve(load_pack("dlib"), cache_dir=tmp_path)
+    (built,) = (tmp_path / "dlib").glob("pnet.*.onnx")
+    old = built.with_name("pnet.0123456789abcdef.onnx")
+    fresh = built.with_name("pnet.fedcba9876543210.onnx")
+    for file in (old, fresh):
+        file.write_bytes(b"x")
+    os.utime(old, (0, 0))
+    built.unlink()
+    store.resolve(load_pack("dlib"), cache_dir=tmp_path)
+    assert built.is_file()
+    assert fresh.is_file()  # another version may be at work
+    assert not old.exists()
