@@ -150,7 +150,7 @@ def _softmax(x: np.ndarray) -> np.ndarray:
 
 
 def test_the_proposal_network_is_mtcnns(portrait: np.ndarray) -> None:
-    arrays = [array.astype(np.float64) for array in joblib.load(_mtcnn("pnet"))]
+    arrays = [array.astype(np.float64) for array in joblib.load(io.BytesIO(_mtcnn("pnet").read_bytes()))]
     image = cv2.resize(portrait, (41, 38), interpolation=cv2.INTER_AREA)
     score, offsets = _session(mtcnn_pnet(_mtcnn("pnet").read_bytes())).run(None, {"image": image[None]})
     x = (image.astype(np.float64) - 127.5) / 128
@@ -164,7 +164,7 @@ def test_the_proposal_network_is_mtcnns(portrait: np.ndarray) -> None:
 @pytest.mark.parametrize(("name", "side", "pools"), [("rnet", 24, (3, 3)), ("onet", 48, (3, 3, 2))])
 def test_the_later_networks_are_mtcnns(portrait: np.ndarray, name: str, side: int, pools: tuple[int, ...]) -> None:
     rebuild = {"rnet": mtcnn_rnet, "onet": mtcnn_onet}[name]
-    arrays = iter([array.astype(np.float64) for array in joblib.load(_mtcnn(name))])
+    arrays = iter([array.astype(np.float64) for array in joblib.load(io.BytesIO(_mtcnn(name).read_bytes()))])
     image = cv2.resize(portrait[40:220, 60:240], (side, side), interpolation=cv2.INTER_AREA)
     answers = _session(rebuild(_mtcnn(name).read_bytes())).run(None, {"image": image[None]})
     x = _prelu(_convolve((image.astype(np.float64) - 127.5) / 128, next(arrays), next(arrays)), next(arrays))
