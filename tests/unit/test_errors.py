@@ -32,7 +32,11 @@ SAMPLES: list[tuple[errors.VultusError, str, dict[str, object]]] = [
         {"kind": "FMR", "target": 1e-9, "smallest": 2.5e-6},
     ),
     (errors.NoFaceError("a.jpg"), "no face found in a.jpg", {"source": "a.jpg"}),
-    (errors.NoFaceError("a.jpg", "spoof"), "the face in a.jpg was refused: spoof", {"source": "a.jpg", "reason": "spoof"}),
+    (
+        errors.NoFaceError("a.jpg", "spoof"),
+        "the face in a.jpg was refused: spoof",
+        {"source": "a.jpg", "reason": "spoof"},
+    ),
     (
         errors.MissingExtraError("scikit-learn", "bench"),
         'scikit-learn is not installed; run: pip install "vultus[bench]"',

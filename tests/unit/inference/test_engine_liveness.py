@@ -77,5 +77,5 @@ def test_an_attack_is_neither_embedded_nor_compared(gated: FaceEngine) -> None:
     assert judge.verify(attack, empty()).reason == PRESENTATION_ATTACK
     assert judge.verify(empty(), attack).reason == FAILURE_TO_ACQUIRE
     assert judge.embed(live).contract == judge.contract
-    with pytest.raises(NoFaceError, match="the face in <array uint8 .* was refused: presentation_attack"):
+    with pytest.raises(NoFaceError, match=r"the face in <array uint8 .* was refused: presentation_attack"):
         judge.embed(attack)
