@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     Float = NDArray[np.float32]
     Image = NDArray[np.uint8]
 
+_TOGETHER = 64
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Detections:
@@ -64,17 +66,20 @@ def suppress(boxes: Float, scores: Float, limit: float, *, by_smaller: bool = Fa
         Indices kept, best score first.
     """
     order = np.argsort(-scores, kind="stable")
-    x1, y1, x2, y2 = boxes.T
-    area = np.maximum(x2 - x1, 0) * np.maximum(y2 - y1, 0)
+    low, high = boxes[order, :2], boxes[order, 2:]
+    area = np.maximum(high - low, 0).prod(axis=1)
+    dropped = np.zeros(len(order), bool)
     keep: list[int] = []
-    while order.size:
-        best, rest = order[0], order[1:]
-        keep.append(int(best))
-        width = np.minimum(x2[best], x2[rest]) - np.maximum(x1[best], x1[rest])
-        height = np.minimum(y2[best], y2[rest]) - np.maximum(y1[best], y1[rest])
-        both = np.maximum(width, 0) * np.maximum(height, 0)
-        whole = np.minimum(area[best], area[rest]) if by_smaller else area[best] + area[rest] - both
-        order = rest[both <= limit * np.maximum(whole, 1e-6)]
+    for start in range(0, len(order), _TOGETHER):  # all pairs of a few boxes at once; of a crowd that is too much memory
+        rows = slice(start, start + _TOGETHER)
+        shared = np.minimum(high[rows, None], high) - np.maximum(low[rows, None], low)
+        both = np.maximum(shared, 0).prod(axis=2)
+        whole = np.minimum(area[rows, None], area) if by_smaller else area[rows, None] + area - both
+        overlaps = both > limit * np.maximum(whole, 1e-6)
+        for best, overlap in enumerate(overlaps, start):
+            if not dropped[best]:
+                keep.append(int(order[best]))
+                dropped |= overlap
     return np.array(keep, np.intp)
 
 
