@@ -70,7 +70,9 @@ def suppress(boxes: Float, scores: Float, limit: float, *, by_smaller: bool = Fa
     area = np.maximum(high - low, 0).prod(axis=1)
     dropped = np.zeros(len(order), bool)
     keep: list[int] = []
-    for start in range(0, len(order), _TOGETHER):  # all pairs of a few boxes at once; of a crowd that is too much memory
+    for start in range(
+        0, len(order), _TOGETHER
+    ):  # all pairs of a few boxes at once; of a crowd that is too much memory
         rows = slice(start, start + _TOGETHER)
         shared = np.minimum(high[rows, None], high) - np.maximum(low[rows, None], low)
         both = np.maximum(shared, 0).prod(axis=2)

@@ -173,7 +173,7 @@ class Mtcnn:
 
 
 def _resize(image: Image, size: tuple[int, int]) -> Image:
-    how = cv2.INTER_AREA if size[0] < image.shape[1] else cv2.INTER_LINEAR
+    how = cv2.INTER_AREA if 2 * size[0] < image.shape[1] else cv2.INTER_LINEAR  # up to half, four pixels are enough
     return np.asarray(cv2.resize(image, size, interpolation=how), np.uint8)
 
 
@@ -238,7 +238,7 @@ def _crop(image: Image, square: Float, out: Image) -> None:
         frame = (top - y1, y1 + side - bottom, left - x1, x1 + side - right)
         patch = np.asarray(cv2.copyMakeBorder(patch, *frame, cv2.BORDER_CONSTANT, value=(0, 0, 0)), np.uint8)
     size = out.shape[0]
-    cv2.resize(patch, (size, size), dst=out, interpolation=cv2.INTER_AREA if side > size else cv2.INTER_LINEAR)
+    cv2.resize(patch, (size, size), dst=out, interpolation=cv2.INTER_AREA if side > 2 * size else cv2.INTER_LINEAR)
 
 
 def _rescale(faces: Detections, scale: float) -> Detections:
