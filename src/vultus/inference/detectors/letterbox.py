@@ -19,6 +19,25 @@ _STEP = 64  # canvas sides are multiples of this, which is a multiple of the coa
 
 
 @dataclass(frozen=True, slots=True)
+class GridOptions:
+    """Knobs that detectors with a score per grid cell share.
+
+    Attributes:
+        score_threshold: faces below are dropped.
+        nms_threshold: of two boxes that overlap more than this (intersection over union) the better one stays.
+        side: larger pictures are scaled down to this longer side, px.
+        top_k: most candidates looked at per picture.
+        batch: most pictures per run, where the model leaves that free.
+    """
+
+    score_threshold: float
+    nms_threshold: float
+    side: int = 640
+    top_k: int = 5000
+    batch: int = 8
+
+
+@dataclass(frozen=True, slots=True)
 class InputShape:
     """What a network accepts.
 

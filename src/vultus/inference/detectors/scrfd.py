@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from vultus.errors import WeightsError
 from vultus.inference.detect import Detections
-from vultus.inference.detectors.letterbox import Float, Image, InputShape, canvases, chosen, planes
+from vultus.inference.detectors.letterbox import Float, GridOptions, Image, InputShape, canvases, chosen, planes
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -29,22 +29,11 @@ _WIDTHS = (1, 4, 10)
 
 
 @dataclass(frozen=True, slots=True)
-class ScrfdOptions:
-    """Knobs of the detector.
-
-    Attributes:
-        score_threshold: faces below are dropped.
-        nms_threshold: of two boxes that overlap more than this (intersection over union) the better one stays.
-        side: larger pictures are scaled down to this longer side, px.
-        top_k: most candidates looked at per picture.
-        batch: most pictures per run, where the model leaves that free.
-    """
+class ScrfdOptions(GridOptions):
+    """Knobs of the detector, with its authors' limits."""
 
     score_threshold: float = 0.5
     nms_threshold: float = 0.4
-    side: int = 640
-    top_k: int = 5000
-    batch: int = 8
 
 
 class Scrfd:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from vultus.errors import WeightsError
 from vultus.inference.detect import Detections
-from vultus.inference.detectors.letterbox import Float, Image, InputShape, canvases, chosen, planes
+from vultus.inference.detectors.letterbox import Float, GridOptions, Image, InputShape, canvases, chosen, planes
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -26,22 +26,11 @@ _OUTPUTS = tuple(f"{part}_{stride}" for stride in STRIDES for part in ("cls", "o
 
 
 @dataclass(frozen=True, slots=True)
-class YunetOptions:
-    """Knobs of the detector.
-
-    Attributes:
-        score_threshold: faces below are dropped.
-        nms_threshold: of two boxes that overlap more than this (intersection over union) the better one stays.
-        side: larger pictures are scaled down to this longer side, px.
-        top_k: most candidates looked at per picture.
-        batch: most pictures per run, where the model leaves that free.
-    """
+class YunetOptions(GridOptions):
+    """Knobs of the detector, with its authors' limits."""
 
     score_threshold: float = 0.6
     nms_threshold: float = 0.3
-    side: int = 640
-    top_k: int = 5000
-    batch: int = 8
 
 
 class Yunet:
