@@ -3,7 +3,7 @@
     python tools/compare_detectors.py ../shared/data
 
 Recall and precision on the 43 marked faces of detection_small; pictures without any detection among the 3,811 of LFW
-View 2 (each shows a face) and, as people who must not be found, none are at hand. Time per 640 x 480 picture, 2 threads.
+View 2, each of which shows a face; time per 640 x 480 picture with 2 threads.
 """
 
 from __future__ import annotations
