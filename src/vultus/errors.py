@@ -109,7 +109,7 @@ class UnsupportedTargetError(InputError):
     Attributes:
         target: the rate asked for.
         smallest: the smallest rate of the same kind that the data support.
-        kind: "FMR" or "FPIR".
+        kind: "FMR", "FPIR" or "APCER".
     """
 
     def __init__(self, kind: str, target: float, smallest: float, why: str) -> None:

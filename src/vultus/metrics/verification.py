@@ -119,6 +119,19 @@ def threshold_at_fmr(impostor: ArrayLike, target: float, weights: ArrayLike | No
     return float(np.nextafter(first_refused, np.array(np.inf, dtype=scores.dtype)))
 
 
+def threshold_at_fnmr(genuine: ArrayLike, target: float) -> float:
+    """Largest threshold at which the false non-match rate is not above the target; infinite when every one may fail.
+
+    Raises:
+        InputError: the target is no rate.
+    """
+    scores = as_scores(genuine, "genuine scores")
+    if not 0 <= target <= 1:
+        raise InputError(f"a false non-match rate lies between 0 and 1, not at {target}")
+    allowed = int(np.floor(target * scores.size + 1e-9))
+    return np.inf if allowed >= scores.size else float(np.partition(scores, allowed)[allowed])
+
+
 def tmr_at_fmr(genuine: ArrayLike, impostor: ArrayLike, target: float) -> float:
     """True match rate at the smallest threshold whose false match rate is not above the target.
 
@@ -182,6 +195,96 @@ def eer(genuine: ArrayLike, impostor: ArrayLike) -> tuple[float, float]:
     part = -gap[index - 1] / (gap[index] - gap[index - 1])
     rate = curve.fmr[index - 1] + part * (curve.fmr[index] - curve.fmr[index - 1])
     return float(rate), float(curve.threshold[index])
+
+
+def min_dcf(
+    genuine: ArrayLike,
+    impostor: ArrayLike,
+    *,
+    prior: float = 0.01,
+    miss_cost: float = 1.0,
+    false_match_cost: float = 1.0,
+) -> tuple[float, float]:
+    """Smallest detection cost and its threshold, as in the speaker evaluations of NIST.
+
+    The cost is `miss_cost * prior * FNMR + false_match_cost * (1 - prior) * FMR`, divided by the cost of the better of
+    two systems that do not look: 1 is worthless, 0 faultless. The threshold is chosen on the scores it is measured on.
+
+    Args:
+        genuine: scores, (G,).
+        impostor: scores, (I,).
+        prior: share of genuine comparisons in use, strictly between 0 and 1.
+        miss_cost: of a false non-match, above 0.
+        false_match_cost: of a false match, above 0.
+
+    Raises:
+        InputError: the prior or a cost is out of range.
+    """
+    if not 0 < prior < 1:
+        raise InputError(f"the prior of a genuine comparison lies strictly between 0 and 1, not at {prior}")
+    if not (0 < miss_cost < np.inf and 0 < false_match_cost < np.inf):
+        raise InputError(f"costs of errors are positive and finite, not {miss_cost} and {false_match_cost}")
+    mated, other = as_scores(genuine, "genuine scores"), as_scores(impostor, "impostor scores")
+    curve = det_points(mated, other, max_points=mated.size + other.size + 2)
+    miss, false_match = miss_cost * prior, false_match_cost * (1 - prior)
+    cost = (miss * curve.fnmr + false_match * curve.fmr) / min(miss, false_match)
+    best = int(np.argmin(cost))
+    return float(cost[best]), float(curve.threshold[best])
+
+
+def cllr(genuine: ArrayLike, impostor: ArrayLike) -> float:
+    """Cost of log-likelihood ratios, in bits: 0 for sure and right, 1 for no information, above for misleading.
+
+    Args:
+        genuine: natural logarithms of likelihood ratios, (G,); minus infinity makes the cost infinite.
+        impostor: the same of impostor comparisons, (I,).
+    """
+    mated = as_scores(genuine, "genuine ratios").astype(np.float64)
+    other = as_scores(impostor, "impostor ratios").astype(np.float64)
+    mean = np.logaddexp(0, -mated).mean() + np.logaddexp(0, other).mean()
+    return float(mean / (2 * np.log(2)))
+
+
+def fta(acquired: ArrayLike) -> float:
+    """Failure to acquire: share of attempts, bool (N,), that gave no usable picture of a face."""
+    return _share(~_as_flags(acquired, "acquired"), None)
+
+
+def fte(enrolled: ArrayLike) -> float:
+    """Failure to enrol: share of people, bool (N,), of whom no template could be made."""
+    return _share(~_as_flags(enrolled, "enrolled"), None)
+
+
+def far(fmr: float, fta: float) -> float:
+    """False accept rate of a transaction of one attempt: FMR (1 - FTA).
+
+    Args:
+        fmr: over the comparisons that could be made. Where the others are in it with minus infinity, it is the FAR.
+        fta: failure to acquire.
+
+    Raises:
+        InputError: something is no rate.
+    """
+    _check_rates(fmr, fta)
+    return fmr * (1 - fta)
+
+
+def frr(fnmr: float, fta: float) -> float:
+    """False reject rate of a transaction of one attempt: FTA + FNMR (1 - FTA); FNMR as the FMR of `far`."""
+    _check_rates(fnmr, fta)
+    return fta + fnmr * (1 - fta)
+
+
+def gfar(fmr: float, fta: float, fte: float) -> float:
+    """Generalised false accept rate, which knows of people who could not enrol: FMR (1 - FTA) (1 - FTE)."""
+    _check_rates(fte)
+    return far(fmr, fta) * (1 - fte)
+
+
+def gfrr(fnmr: float, fta: float, fte: float) -> float:
+    """Generalised false reject rate: FTE + (1 - FTE) (FTA + FNMR (1 - FTA))."""
+    _check_rates(fte)
+    return fte + (1 - fte) * frr(fnmr, fta)
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,3 +375,16 @@ def _as_truth(same: ArrayLike, size: int) -> NDArray[np.bool_]:
     if truth.shape != (size,):
         raise ShapeError("same", f"of shape ({size},)", f"of shape {truth.shape}")
     return truth
+
+
+def _as_flags(flags: ArrayLike, name: str) -> NDArray[np.bool_]:
+    out = np.asarray(flags)
+    if out.dtype != np.bool_ or out.ndim != 1 or out.size == 0:
+        raise ShapeError(name, "a non-empty row of True and False", f"{out.dtype} of shape {out.shape}")
+    return out
+
+
+def _check_rates(*rates: float) -> None:
+    for rate in rates:
+        if not 0 <= rate <= 1:
+            raise InputError(f"an error rate lies between 0 and 1, not at {rate}")

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy.special import expit
+from sklearn.metrics import log_loss, roc_curve
+
+from vultus.errors import InputError, ShapeError
+from vultus.metrics.verification import cllr, far, fmr, fnmr, frr, fta, fte, gfar, gfrr, min_dcf, threshold_at_fnmr
+
+TIED = arrays(np.float64, st.integers(1, 40), elements=st.integers(-8, 8).map(lambda n: n / 8))
+RATE = st.floats(0, 1)
+
+
+@given(TIED, RATE)
+def test_threshold_at_fnmr_is_the_largest_that_keeps_the_promise(genuine, target):
+    threshold = threshold_at_fnmr(genuine, target)
+    assert fnmr(genuine, threshold) <= target + 1e-9
+    if np.isfinite(threshold):
+        assert fnmr(genuine, np.nextafter(threshold, np.inf)) > target
+
+
+def test_threshold_at_fnmr_by_hand():
+    assert threshold_at_fnmr([0.4, 0.1, 0.3, 0.2], 0.25) == 0.2
+    assert threshold_at_fnmr([0.4, 0.1], 1.0) == np.inf
+    with pytest.raises(InputError, match=r"a false non-match rate lies between 0 and 1, not at 1\.5"):
+        threshold_at_fnmr([0.4], 1.5)
+
+
+@pytest.mark.parametrize(("prior", "miss", "false_match"), [(0.01, 1, 1), (0.5, 1, 1), (0.05, 10, 1), (0.3, 1, 4)])
+def test_min_dcf_agrees_with_the_roc_of_scikit_learn(prior, miss, false_match):
+    random = np.random.default_rng(3)
+    genuine, impostor = random.normal(1.5, 1, 300).round(2), random.normal(0, 1, 500).round(2)
+    truth = np.r_[np.ones(300), np.zeros(500)]
+    found, hit, _ = roc_curve(truth, np.r_[genuine, impostor], drop_intermediate=False)
+    cost = miss * prior * (1 - hit) + false_match * (1 - prior) * found
+    best, threshold = min_dcf(genuine, impostor, prior=prior, miss_cost=miss, false_match_cost=false_match)
+    scale = min(miss * prior, false_match * (1 - prior))
+    assert best == pytest.approx(cost.min() / scale, abs=1e-12)
+    reached = miss * prior * fnmr(genuine, threshold) + false_match * (1 - prior) * fmr(impostor, threshold)
+    assert reached / scale == pytest.approx(best)
+
+
+@given(TIED, TIED, st.floats(0.01, 0.99))
+def test_min_dcf_is_never_worse_than_not_looking(genuine, impostor, prior):
+    cost, _ = min_dcf(genuine, impostor, prior=prior)
+    assert 0 <= cost <= 1 + 1e-12
+    assert min_dcf(genuine + 3, impostor, prior=prior)[0] <= cost + 1e-12
+    assert min_dcf(genuine * 5, impostor * 5, prior=prior)[0] == pytest.approx(cost)
+
+
+@pytest.mark.parametrize("prior", [0, 1, -0.1, float("nan")])
+def test_min_dcf_refuses_a_prior_that_is_none(prior):
+    with pytest.raises(InputError, match="prior of a genuine comparison lies strictly between"):
+        min_dcf([1.0], [0.0], prior=prior)
+
+
+@pytest.mark.parametrize("costs", [{"miss_cost": 0}, {"false_match_cost": float("inf")}, {"miss_cost": -1}])
+def test_min_dcf_refuses_costs_that_are_none(costs):
+    with pytest.raises(InputError, match="costs of errors are positive and finite"):
+        min_dcf([1.0], [0.0], **costs)
+
+
+def test_cllr_is_the_balanced_log_loss_of_scikit_learn():
+    random = np.random.default_rng(4)
+    genuine, impostor = random.normal(2, 2, 200), random.normal(-2, 2, 700)
+    truth = np.r_[np.ones(200), np.zeros(700)]
+    weight = np.r_[np.full(200, 1 / 200), np.full(700, 1 / 700)]
+    loss = log_loss(truth, expit(np.r_[genuine, impostor]), sample_weight=weight)
+    assert cllr(genuine, impostor) == pytest.approx(loss / np.log(2))
+
+
+def test_cllr_of_no_information_is_one_and_of_certainty_zero_or_infinite():
+    assert cllr([0.0] * 3, [0.0] * 5) == pytest.approx(1)
+    assert cllr([800.0], [-800.0]) == pytest.approx(0)
+    assert cllr([3.0], [-np.inf]) == pytest.approx(np.log2(1 + np.exp(-3)) / 2)
+    assert cllr([-np.inf], [0.0]) == np.inf
+
+
+@given(TIED, TIED)
+def test_cllr_does_not_care_which_side_is_called_genuine(genuine, impostor):
+    assert cllr(genuine, impostor) == pytest.approx(cllr(-impostor, -genuine))
+
+
+@pytest.mark.parametrize("measure", [min_dcf, cllr])
+def test_costs_need_both_kinds_without_nan(measure):
+    with pytest.raises(ShapeError, match=r"impostor \w+ must be at least one score, but is empty"):
+        measure([1.0], [])
+    with pytest.raises(ShapeError, match=r"genuine \w+ must be finite or -inf"):
+        measure([float("nan")], [1.0])
+
+
+def test_failures_are_shares():
+    assert fta([True, True, False, True]) == 0.25
+    assert fte(np.array([False, True])) == 0.5
+
+
+@pytest.mark.parametrize("flags", [[], [0, 1], [[True]], [0.5, float("nan")]])
+def test_failures_want_truth_values(flags):
+    with pytest.raises(ShapeError, match="acquired must be a non-empty row of True and False"):
+        fta(flags)
+    with pytest.raises(ShapeError, match="enrolled must be a non-empty row of True and False"):
+        fte(flags)
+
+
+def test_transaction_rates_by_hand():
+    assert far(0.01, 0.1) == pytest.approx(0.009)
+    assert frr(0.02, 0.1) == pytest.approx(0.118)
+    assert gfar(0.01, 0.1, 0.5) == pytest.approx(0.0045)
+    assert gfrr(0.02, 0.1, 0.5) == pytest.approx(0.559)
+
+
+@given(arrays(np.float64, 30, elements=st.floats(-1, 1)), st.integers(0, 20), st.floats(-1, 1))
+def test_failures_in_the_scores_and_in_the_formula_agree(scores, failed, threshold):
+    """A failed comparison is minus infinity in our scores, so that the rates over all of them are FAR and FRR."""
+    padded = np.r_[scores, np.full(failed, -np.inf)]
+    rate = failed / padded.size
+    assert fmr(padded, threshold) == pytest.approx(far(fmr(scores, threshold), rate))
+    assert fnmr(padded, threshold) == pytest.approx(frr(fnmr(scores, threshold), rate))
+
+
+@given(RATE, RATE, RATE)
+def test_transaction_rates_stay_rates_and_failures_cost(rate, fail, enrol):
+    assert 0 <= gfar(rate, fail, enrol) <= far(rate, fail) <= rate <= frr(rate, fail) + 1e-12 <= 1 + 1e-12
+    assert frr(rate, fail) <= gfrr(rate, fail, enrol) + 1e-12 <= 1 + 2e-12
+
+
+@pytest.mark.parametrize("rates", [(-0.1, 0), (0, 1.1), (float("nan"), 0)])
+def test_transaction_rates_refuse_what_is_no_rate(rates):
+    for formula in (far, frr):
+        with pytest.raises(InputError, match="an error rate lies between 0 and 1, not at"):
+            formula(*rates)
+    for formula in (gfar, gfrr):
+        with pytest.raises(InputError, match="an error rate lies between 0 and 1, not at 7"):
+            formula(0, 0, 7)
