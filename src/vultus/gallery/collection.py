@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from vultus.errors import ConfigError, ContractError, InputError, NameClashError
-from vultus.gallery.enrol import Terms, examine, settle
+from vultus.gallery.enrol import Terms, examine, settle, several
 from vultus.gallery.recognition import compare, recognise
 from vultus.gallery.record import EnrolledFace, Enrolment, NewFace, Rejected, metadata_text, normal_name
 from vultus.gallery.search import average, background_of, check_door, check_rule, open_door
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from vultus.gallery.enrol import Engine, Finding, Which
     from vultus.gallery.record import FaceRecord, Person
-    from vultus.gallery.search import Door, Rule
+    from vultus.gallery.search import Door, Recall, Rule
     from vultus.gallery.transfer import OnClash
     from vultus.inference.image import Source
     from vultus.types import Decision, Face, Identification, Track
@@ -71,13 +71,14 @@ class Gallery:
             engine: finds and embeds faces; without one, an engine of the gallery's own pack is built when needed.
             create: make the file if there is none.
             read_only: never write; other processes may.
-            door: how to search.
+            door: how to search: "exact", or "graph" for large galleries (needs the extra `vultus[graph]`).
             templates: compare with the "average" of a person's templates, or with the "best" of them.
 
         Raises:
             StoreError: the file is no gallery, is not there, or cannot be opened.
             ContractError: it was made by another pack than the engine's.
             UnknownNameError: there is no such door.
+            MissingExtraError: the package that the door needs is not installed.
             ConfigError: `templates` is neither.
         """
         check_rule(templates)
@@ -150,7 +151,7 @@ class Gallery:
         metadata_text(metadata or {})
         if on_clash not in ("add", "error", "replace"):
             raise ConfigError(f"on_clash must be 'add', 'error' or 'replace', but is '{on_clash}'")
-        sources = _several(images)
+        sources = several(images)
         if not sources:
             raise InputError(f"no picture of '{name}' was given")
         if on_clash == "error" and name in self._store.names():
@@ -346,8 +347,15 @@ class Gallery:
         return import_gallery(self._store, Path(path), on_clash=on_clash, contract=contract)
 
     def check(self) -> list[str]:
-        """What is wrong with the file, one sentence each; empty when all is well."""
-        return self._store.check()
+        """What is wrong with the file or the door, one sentence each; empty when all is well."""
+        problems = self._store.check()
+        recall = None if problems else self.recall()
+        return problems if recall is None else recall.shortfall()
+
+    def recall(self) -> Recall | None:
+        """How much of the exact answer the door finds, measured when it was built; None where every answer is exact."""
+        exact = self._door_name == "exact" or not self.contract
+        return None if exact else self._searcher(background_of(self.engine.calibration)).recall
 
     def close(self) -> None:
         """Close the file; a second time does nothing."""
@@ -385,9 +393,3 @@ class Gallery:
                 door = open_door(self._door_name, templates, self._rule, background)
                 self._door = templates.revision, background, door
             return self._door[2]
-
-
-def _several(images: Source | Sequence[Source]) -> list[Source]:
-    if isinstance(images, str | Path | bytes | np.ndarray):
-        return [images]
-    return list(images)

@@ -144,6 +144,13 @@ def prominent(faces: Sequence[Face]) -> Face:
     return max(faces, key=lambda face: (face.box.area, face.score))
 
 
+def several(images: Source | Sequence[Source]) -> list[Source]:
+    """One picture or several, as a list."""
+    if isinstance(images, str | Path | bytes | np.ndarray):
+        return [images]
+    return list(images)
+
+
 def label_of(source: Source) -> str:
     """A picture's name for people, fit for the store: bytes no text encoding knows become question marks."""
     if isinstance(source, (str, Path)):

@@ -1,7 +1,7 @@
 """Who resembles a probe most: the exact door, and the rule that nobody is twice in one picture.
 
 A door answers `search`. This one compares every probe with every template by one blocked matrix product; other doors
-(graph, Milvus, encrypted) must answer like it within a stated tolerance.
+(graph.py) must answer like it within a stated tolerance.
 
 Why averages are scaled. A threshold is calibrated on comparisons of one picture with one picture. The mean of several
 pictures of a person is shorter than 1; made unit length again, as is usual, it raises the similarity of everybody,
@@ -15,12 +15,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from importlib.util import find_spec
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 
-from vultus.errors import ConfigError, InputError, ShapeError, UnknownNameError
+from vultus.errors import ConfigError, InputError, MissingExtraError, ShapeError, UnknownNameError
 from vultus.types import Candidate
 
 if TYPE_CHECKING:
@@ -33,9 +34,35 @@ if TYPE_CHECKING:
 
 Rule = Literal["average", "best"]
 RULES: tuple[Rule, ...] = ("average", "best")
-DOORS = ("exact",)
+DOORS = ("exact", "graph")
 _BLOCK_ROWS = 65_536
 _STRETCH = 0.6  # 0 leaves means as they are, 1 gives all of their loss back
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """How much of the exact answer a door finds.
+
+    Attributes:
+        share: of the `at` most similar people, the part that was found; 0 to 1.
+        at: people looked for per probe.
+        n_probes: probes it was measured with.
+        wanted: the share a door should reach.
+    """
+
+    share: float
+    at: int
+    n_probes: int
+    wanted: float
+
+    def shortfall(self) -> list[str]:
+        """What is wrong with it, one sentence; empty when all is well."""
+        if self.share >= self.wanted:
+            return []
+        return [
+            f"the door finds only {self.share:.1%} of the {self.at} most similar people instead of {self.wanted:.0%}; "
+            "use the exact door"
+        ]
 
 
 class Door(Protocol):
@@ -43,11 +70,13 @@ class Door(Protocol):
 
     Attributes:
         n_people: people who can be found.
-        n_templates: comparisons one probe makes; thresholds for a target FPIR depend on it.
+        n_templates: templates a probe is searched among; thresholds for a target FPIR depend on it.
+        recall: against the exact door, measured when the door was built; None where every answer is exact.
     """
 
     n_people: int
     n_templates: int
+    recall: Recall | None
 
     def search(self, probes: NDArray[np.float32], top: int) -> list[list[Candidate]]:
         """The `top` most similar people of each probe (Q, D), best first."""
@@ -63,6 +92,10 @@ class ExactDoor:
         background: typical cosine of two strangers, see `background_of`.
         block_rows: templates compared at once; bounds the memory of a search.
 
+    Attributes:
+        rows, offsets: `probe @ row + offset` is a similarity; float32, (n_templates, D) and (n_templates,).
+        starts: row of each person's first template; int64, (n_people,).
+
     Raises:
         ConfigError: the rule is none of these.
     """
@@ -73,15 +106,16 @@ class ExactDoor:
         check_rule(rule)
         self._names = templates.names
         self.n_people = len(templates.names)
+        self.recall: Recall | None = None
         self._face_ids: NDArray[np.int64] | None = None
         if rule == "average":
-            self._rows, self._offsets = average(templates.vectors, templates.starts, background)
-            self._starts = np.arange(self.n_people, dtype=np.int64)
+            self.rows, self.offsets = average(templates.vectors, templates.starts, background)
+            self.starts = np.arange(self.n_people, dtype=np.int64)
         else:
-            self._rows, self._starts, self._face_ids = templates.vectors, templates.starts, templates.face_ids
-            self._offsets = np.zeros(len(self._rows), dtype=np.float32)
-        self.n_templates = len(self._rows)
-        self._blocks = _blocks(self._starts, self.n_templates, block_rows)
+            self.rows, self.starts, self._face_ids = templates.vectors, templates.starts, templates.face_ids
+            self.offsets = np.zeros(len(self.rows), dtype=np.float32)
+        self.n_templates = len(self.rows)
+        self._blocks = _blocks(self.starts, self.n_templates, block_rows)
 
     def search(self, probes: NDArray[np.float32], top: int) -> list[list[Candidate]]:
         """The `top` most similar people of each probe, best first; equal ones in the order of enrolment.
@@ -94,17 +128,14 @@ class ExactDoor:
             InputError: top is below 1.
             ShapeError: the probes have another dimension than the gallery.
         """
-        if top < 1:
-            raise InputError(f"top must be at least 1, but is {top}")
+        self.check(probes, top)
         if self.n_people == 0 or len(probes) == 0:
             return [[] for _ in probes]
-        if probes.ndim != 2 or probes.shape[1] != self._rows.shape[1]:
-            raise ShapeError("probes", f"(Q, {self._rows.shape[1]})", str(probes.shape))
         best: list[list[_Hit]] = [[] for _ in probes]
         for first, last in self._blocks:
-            start, end = self._starts[first], self._starts[last] if last < self.n_people else self.n_templates
-            similarities = np.minimum(probes @ self._rows[start:end].T + self._offsets[start:end], 1.0)
-            local = self._starts[first:last] - start
+            start, end = self.starts[first], self.starts[last] if last < self.n_people else self.n_templates
+            similarities = np.minimum(probes @ self.rows[start:end].T + self.offsets[start:end], 1.0)
+            local = self.starts[first:last] - start
             alone = len(local) == similarities.shape[1]
             by_person = similarities if alone else np.maximum.reduceat(similarities, local, axis=1)
             for query, row in enumerate(by_person):
@@ -114,12 +145,46 @@ class ExactDoor:
                 best[query] = sorted(best[query] + found, key=_order)[:top]
         return [[Candidate(self._names[hit.person], hit.similarity, hit.face_id) for hit in hits] for hits in best]
 
+    def among(self, probe: NDArray[np.float32], people: NDArray[np.int64], top: int) -> list[Candidate]:
+        """The `top` most similar of some people, best first; the same answer as if nobody else were known.
+
+        Args:
+            probe: float32, (D,), a unit vector.
+            people: numbers of people, ascending, one at least.
+            top: at least 1.
+        """
+        firsts = self.starts[people]
+        counts = np.append(self.starts, self.n_templates)[people + 1] - firsts
+        local = np.cumsum(counts) - counts
+        at = np.repeat(firsts - local, counts) + np.arange(int(counts.sum()))
+        similarities = np.minimum(self.rows[at] @ probe + self.offsets[at], 1.0)
+        by_person = np.maximum.reduceat(similarities, local)
+        found = []
+        for best in _largest(by_person, top):
+            own = slice(int(local[best]), int(local[best] + counts[best]))
+            row = int(firsts[best] + np.argmax(similarities[own]))
+            face_id = None if self._face_ids is None else int(self._face_ids[row])
+            found.append(_Hit(float(by_person[best]), int(people[best]), face_id))
+        return [Candidate(self._names[hit.person], hit.similarity, hit.face_id) for hit in sorted(found, key=_order)]
+
+    def check(self, probes: NDArray[np.float32], top: int) -> None:
+        """Refuse what cannot be searched for.
+
+        Raises:
+            InputError: top is below 1.
+            ShapeError: the probes have another dimension than the gallery.
+        """
+        if top < 1:
+            raise InputError(f"top must be at least 1, but is {top}")
+        if self.n_people and len(probes) and (probes.ndim != 2 or probes.shape[1] != self.rows.shape[1]):
+            raise ShapeError("probes", f"(Q, {self.rows.shape[1]})", str(probes.shape))
+
     def _with_face(self, hit: _Hit, row: NDArray[np.float32], offset: int) -> _Hit:
         ids = self._face_ids
         if ids is None:
             return hit
-        start = int(self._starts[hit.person])
-        end = int(self._starts[hit.person + 1]) if hit.person + 1 < self.n_people else self.n_templates
+        start = int(self.starts[hit.person])
+        end = int(self.starts[hit.person + 1]) if hit.person + 1 < self.n_people else self.n_templates
         at = start + int(np.argmax(row[start - offset : end - offset]))
         return _Hit(hit.similarity, hit.person, int(ids[at]))
 
@@ -151,19 +216,27 @@ def open_door(name: str, templates: Templates, rule: Rule, background: float = 0
 
     Raises:
         UnknownNameError: there is no such door.
+        MissingExtraError: the package that a door needs is not installed.
     """
     check_door(name)
+    if name == "graph":
+        from vultus.gallery.graph import GraphDoor
+
+        return GraphDoor(templates, rule, background)
     return ExactDoor(templates, rule, background)
 
 
 def check_door(name: str) -> None:
-    """Refuse a door that does not exist.
+    """Refuse a door that does not exist, or cannot be used here.
 
     Raises:
         UnknownNameError: there is no such door.
+        MissingExtraError: the package that it needs is not installed.
     """
     if name not in DOORS:
         raise UnknownNameError("gallery door", name, DOORS, f"(there are: {', '.join(DOORS)})")
+    if name == "graph" and find_spec("usearch") is None:
+        raise MissingExtraError("usearch", "graph")
 
 
 def check_rule(rule: str) -> None:

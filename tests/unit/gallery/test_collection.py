@@ -186,8 +186,8 @@ def test_bad_arguments(gallery, path):
         gallery.enroll("Ada", photos("ada"), metadata={"a": object()})
     with pytest.raises(ConfigError, match="face must be 'single' or 'largest'"):
         gallery.enroll("Ada", photos("ada"), face="all")
-    with pytest.raises(UnknownNameError, match="unknown gallery door 'graph'"):
-        Gallery.open(path, door="graph")
+    with pytest.raises(UnknownNameError, match="unknown gallery door 'grahp'"):
+        Gallery.open(path, door="grahp")
     with pytest.raises(ConfigError, match="templates must be one of average, best, but is 'mean'"):
         Gallery.open(path, templates="mean")
     with pytest.raises(StoreError, match="there is no gallery at"):

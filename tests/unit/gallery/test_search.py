@@ -137,7 +137,7 @@ def test_bad_arguments():
     with pytest.raises(ShapeError, match=r"probes must be \(Q, 16\), but is \(1, 8\)"):
         ExactDoor(gallery([1])).search(np.ones((1, 8), np.float32), 1)
     with pytest.raises(
-        UnknownNameError, match=r"unknown gallery door 'exakt'; did you mean 'exact'\? \(there are: exact\)"
+        UnknownNameError, match=r"unknown gallery door 'exakt'; did you mean 'exact'\? \(there are: exact, graph\)"
     ):
         open_door("exakt", gallery([1]), "average")
 

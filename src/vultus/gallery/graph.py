@@ -1,0 +1,132 @@
+"""The graph door: a search that looks at a few hundred templates instead of all.
+
+usearch holds the templates as a hierarchical navigable small world graph (Malkov and Yashunin, 2018), in memory only: a
+graph on the disk would be a copy of the templates that a removal does not reach. The graph proposes; whoever it
+proposes is compared by the exact door in float32, so a similarity found is the exact one and people can only be missed.
+How many are missed is measured when the graph is built, and the search widened until it is few enough.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from vultus.gallery.search import ExactDoor, Recall
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from vultus.gallery.search import Rule
+    from vultus.gallery.store import Templates
+    from vultus.types import Candidate
+
+RECALL = 0.99
+_RECALL_AT = 10
+_WIDTHS = (64, 128, 256, 512, 1024)  # templates the graph proposes per probe, the first that reaches RECALL
+_N_PROBES = 200
+_LINKS, _BUILD_WIDTH = 16, 128
+_MANY_PROBES = 16  # from here on, threads cost less than they bring
+_SAME = 1e-6  # two ways of adding up one similarity differ by less
+
+
+class GraphDoor:
+    """Compares with those whom a graph of the templates proposes; needs usearch, see `check_door`.
+
+    Where the graph would propose half of the gallery or more, and for a probe to which it proposes fewer people than
+    were asked for, the exact door answers.
+
+    Args:
+        templates: of the whole gallery.
+        rule, background: as in `ExactDoor`.
+
+    Raises:
+        ConfigError: the rule is none of these.
+    """
+
+    def __init__(self, templates: Templates, rule: Rule = "average", background: float = 0.0) -> None:
+        self._exact = ExactDoor(templates, rule, background)
+        self.n_people, self.n_templates = self._exact.n_people, self._exact.n_templates
+        counts = np.diff(np.append(self._exact.starts, self.n_templates))
+        self._people = np.repeat(np.arange(self.n_people, dtype=np.int64), counts)
+        self._width = _WIDTHS[0]
+        # A search uses working memory of the graph: one at a time.
+        self._lock = threading.Lock()
+        self._graph = _build(self._exact.rows, self._exact.offsets)
+        self.recall = self._widen(templates.vectors) if self._is_worth_it(_RECALL_AT) else None
+
+    def search(self, probes: NDArray[np.float32], top: int) -> list[list[Candidate]]:
+        """The `top` most similar people of each probe, best first; see `ExactDoor.search`.
+
+        Raises:
+            InputError: top is below 1.
+            ShapeError: the probes have another dimension than the gallery.
+        """
+        self._exact.check(probes, top)
+        if len(probes) == 0 or not self._is_worth_it(top):
+            return self._exact.search(probes, top)
+        found = []
+        for probe, near in zip(probes, self._near(probes, self._wide(top)), strict=True):
+            people = np.unique(self._people[near])
+            enough = len(people) >= min(top, self.n_people)
+            found.append(self._exact.among(probe, people, top) if enough else self._exact.search(probe[None], top)[0])
+        return found
+
+    def _wide(self, top: int) -> int:
+        return max(self._width, 4 * top)
+
+    def _is_worth_it(self, top: int) -> bool:
+        return 2 * self._wide(top) < self.n_templates
+
+    def _near(self, probes: NDArray[np.float32], width: int) -> list[NDArray[np.int64]]:
+        """Rows of the templates that the graph proposes for each probe."""
+        lifted = np.column_stack([probes, np.ones(len(probes)), np.zeros(len(probes))]).astype(np.float32)
+        with self._lock:
+            self._graph.expansion_search = width
+            found = self._graph.search(lifted, width, threads=1 if len(probes) < _MANY_PROBES else 0)
+        rows = [found] if len(probes) == 1 else [found[at] for at in range(len(probes))]
+        return [row.keys.astype(np.int64) for row in rows]
+
+    def _widen(self, vectors: NDArray[np.float32]) -> Recall:
+        """Propose more and more until enough of the exact answer is found; how much it is."""
+        probes = _probes_like(vectors)
+        exact = self._exact.search(probes, _RECALL_AT)
+        share = 0.0
+        for width in _WIDTHS:
+            self._width = width
+            found = self.search(probes, _RECALL_AT)
+            share = float(np.mean([_share(ours, wanted) for ours, wanted in zip(found, exact, strict=True)]))
+            if share >= RECALL:
+                break
+        return Recall(share, _RECALL_AT, len(probes), RECALL)
+
+
+def _build(rows: NDArray[np.float32], offsets: NDArray[np.float32]) -> Any:
+    """The graph over the rows, made equally long by one more number: then the nearest is also the most similar."""
+    from usearch.index import Index
+
+    # Half precision proposes as well as single, in half of the memory.
+    graph = Index(
+        ndim=rows.shape[1] + 2, metric="l2sq", dtype="f16", connectivity=_LINKS, expansion_add=_BUILD_WIDTH,
+        enable_key_lookups=False,
+    )  # fmt: skip
+    if len(rows):
+        squares = np.einsum("nd,nd->n", rows, rows) + offsets**2
+        lifted = np.column_stack([rows, offsets, np.sqrt(squares.max() - squares)]).astype(np.float32)
+        graph.add(np.arange(len(rows)), lifted)
+    return graph
+
+
+def _probes_like(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Probes as they may come: near one of the templates, and halfway between two."""
+    random = np.random.default_rng(0)
+    one, other = (vectors[random.integers(0, len(vectors), _N_PROBES)] for _ in range(2))
+    between = one + np.where(np.arange(_N_PROBES) % 2, 1.0, 0.3)[:, None] * other
+    length = np.linalg.norm(between, axis=1, keepdims=True)
+    return np.where(length > _SAME, between / np.maximum(length, _SAME), one).astype(np.float32)
+
+
+def _share(found: list[Candidate], wanted: list[Candidate]) -> float:
+    """Part of the wanted that was found; of equal ones any will do."""
+    return sum(one.similarity >= wanted[-1].similarity - _SAME for one in found) / len(wanted)

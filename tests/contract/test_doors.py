@@ -1,0 +1,215 @@
+"""Every door answers like a plain numpy oracle, whatever has been done to the gallery before."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from unit.gallery.fake import FakeEngine, person, picture, vector
+from vultus.gallery import Gallery
+from vultus.gallery.search import DOORS, RULES, background_of, open_door
+from vultus.gallery.store import Templates
+
+# Part of the oracle's people that a door must find; 1 means the same people in the same order.
+RECALL = {"exact": 1.0, "graph": 0.99}
+CLOSE = 2e-6  # of a similarity: float32 beside float64
+CROWD = 150  # enough people for the graph to be used
+every_door = pytest.mark.parametrize("door", DOORS)
+every_rule = pytest.mark.parametrize("by", RULES)
+People = dict[str, list[np.ndarray]]
+
+
+def test_every_door_is_examined() -> None:
+    assert len(DOORS) == 2
+    assert set(RECALL) == set(DOORS)
+
+
+def oracle(people: People, probe: np.ndarray, top: int, by: str, background: float) -> list[tuple[str, float]]:
+    """The plain way: person by person, in float64."""
+    rows = []
+    for name, own in people.items():
+        mean = np.mean(own, axis=0, dtype=np.float64)
+        left = 1 - background
+        stretch = (left / min(max(mean @ mean - background, left / 4), left)) ** 0.3 if len(own) > 1 else 1.0
+        averaged = background + stretch * (mean @ probe - background)
+        rows.append((name, min(float(max(np.array(own) @ probe) if by == "best" else averaged), 1.0)))
+    return sorted(rows, key=lambda row: -row[1])[:top]
+
+
+class Tally:
+    """What was found of what the oracle finds."""
+
+    def __init__(self, door: str) -> None:
+        self.door, self.found, self.wanted = door, 0, 0
+
+    def compare(self, answer: list[tuple[str, float]], wanted: list[tuple[str, float]]) -> None:
+        """One answer: as many people, falling similarities, those of the oracle for people found by both."""
+        assert len(answer) == len(wanted)
+        assert len(dict(answer)) == len(answer), "nobody twice"
+        assert [score for _, score in answer] == sorted((score for _, score in answer), reverse=True)
+        scores = dict(wanted)
+        shared = {name: score for name, score in answer if name in scores}
+        for name, score in shared.items():
+            assert score == pytest.approx(scores[name], abs=CLOSE)
+        self.found += len(shared)
+        self.wanted += len(wanted)
+
+    def settle(self) -> None:
+        assert self.wanted > 0
+        assert self.found / self.wanted >= RECALL[self.door], f"{self.found} of {self.wanted}"
+
+
+def unit(rows: np.ndarray) -> np.ndarray:
+    return (rows / np.linalg.norm(rows, axis=-1, keepdims=True)).astype(np.float32)
+
+
+@every_door
+@every_rule
+@pytest.mark.parametrize("background", [0.0, 0.4])
+def test_random_galleries(door: str, by: str, background: float) -> None:
+    tally = Tally(door)
+
+    @settings(max_examples=15, derandomize=True)
+    @given(st.lists(st.integers(1, 5), min_size=1, max_size=20), st.sampled_from([1, 1, 20, 50]), st.integers(1, 12),
+           st.integers(0, 999))  # fmt: skip
+    def answers(counts: list[int], times: int, top: int, seed: int) -> None:
+        random = np.random.default_rng(seed)
+        counts = counts * times
+        starts = np.cumsum([0, *counts])[:-1]
+        middle = np.sqrt(background) * np.eye(24)[0] + np.sqrt((1 - background) / 24) * random.normal(
+            size=(len(counts), 24)
+        )
+        vectors = unit(np.repeat(middle, counts, axis=0) + 0.1 * random.normal(size=(sum(counts), 24)))
+        names = tuple(f"p{n}" for n in range(len(counts)))
+        templates = Templates(1, names, starts, np.arange(len(vectors)), vectors)
+        people = dict(zip(names, np.split(vectors, starts[1:]), strict=True))
+        probes = unit(vectors[random.integers(0, len(vectors), 4)] + 0.15 * random.normal(size=(4, 24)))
+        found = open_door(door, templates, by, background).search(probes, top)
+        for probe, answer in zip(probes, found, strict=True):
+            wanted = oracle(people, probe.astype(np.float64), top, by, background)
+            tally.compare([(one.name, one.similarity) for one in answer], wanted)
+
+    answers()
+    tally.settle()
+
+
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, People]:
+    """A gallery of many people with one to three faces each."""
+    path = tmp_path_factory.mktemp("crowd") / "people.vultus"
+    people: People = {}
+    items = [(f"p{n}", n, seed) for n in range(CROWD) for seed in range(1 + n % 3)]
+    with Gallery.open(path, engine=FakeEngine()) as gallery:
+        for (name, n, seed), done in zip(items, gallery.enroll_many(
+            [(name, picture(person(f"who{n}", 0.3, seed))) for name, n, seed in items]), strict=True
+        ):  # fmt: skip
+            assert done.accepted
+            people.setdefault(name, []).append(vector(f"who{n}", 0.3, seed))
+    return path, people
+
+
+class Life(RuleBasedStateMachine):
+    """What happens to a gallery: people come, get more faces and other names, and go; the file is closed and opened.
+
+    The oracle keeps its own books, in the order of enrolment.
+    """
+
+    door, by = "exact", "average"
+    crowd: tuple[Path, People]
+    tally: Tally
+
+    @initialize()
+    def begin(self) -> None:
+        path, people = self.crowd
+        self.path = path.with_name(f"life-{self.door}-{self.by}.vultus")
+        shutil.copy(path, self.path)
+        self.people = {name: list(own) for name, own in people.items()}
+        self.came = 0
+        self.engine = FakeEngine()
+        self.background = background_of(self.engine.calibration)
+        self.gallery = self._open()
+
+    def _open(self) -> Gallery:
+        return Gallery.open(self.path, engine=self.engine, door=self.door, templates=self.by)
+
+    def _enrol(self, gallery: Gallery, name: str, who: str) -> None:
+        self.came += 1
+        done = gallery.enroll(name, picture(person(who, 0.3, self.came), seed=1000 + self.came))
+        assert len(done.accepted) == 1
+        self.people.setdefault(name, []).append(vector(who, 0.3, self.came))
+
+    @rule()
+    def somebody_comes(self) -> None:
+        self._enrol(self.gallery, f"new{self.came}", f"stranger{self.came}")
+
+    @rule(at=st.integers(0, 10_000))
+    def gets_another_face(self, at: int) -> None:
+        name = list(self.people)[at % len(self.people)]
+        self._enrol(self.gallery, name, f"who{at % CROWD}")
+
+    @rule(at=st.integers(0, 10_000))
+    def gets_another_name(self, at: int) -> None:
+        old = list(self.people)[at % len(self.people)]
+        self.came += 1
+        new = f"renamed{self.came}"
+        self.gallery.rename(old, new)
+        self.people = {new if name == old else name: own for name, own in self.people.items()}
+
+    @precondition(lambda self: len(self.people) > CROWD - 10)
+    @rule(at=st.integers(0, 10_000))
+    def goes(self, at: int) -> None:
+        name = list(self.people)[at % len(self.people)]
+        assert self.gallery.remove(name) == len(self.people.pop(name))
+
+    @rule()
+    def is_closed_and_opened(self) -> None:
+        self.gallery.close()
+        self.gallery = self._open()
+
+    @rule(at=st.integers(0, 10_000))
+    def another_program_changes_it(self, at: int) -> None:
+        with self._open() as other:
+            self._enrol(other, f"other{self.came}", f"who{at % CROWD}")
+
+    @rule(at=st.integers(0, 10_000), top=st.integers(1, 12))
+    def is_asked(self, at: int, top: int) -> None:
+        for who, noise in ((f"who{at % CROWD}", 0.5), (f"unknown{at}", 0.0)):
+            (face,) = self.engine.find(picture(person(who, noise, at)))
+            (answer,) = self.gallery.identify_faces([face], top=top)
+            probe = vector(who, noise, at).astype(np.float64)
+            wanted = oracle(self.people, probe, top, self.by, self.background)
+            self.tally.compare([(one.name, one.similarity) for one in answer.candidates], wanted)
+
+    @invariant()
+    def knows_how_many(self) -> None:
+        if hasattr(self, "gallery"):
+            assert len(self.gallery) == len(self.people)
+
+    def teardown(self) -> None:
+        if hasattr(self, "gallery"):
+            recall = self.gallery.recall()
+            assert (recall is None) == (self.door == "exact"), "too few people for this door to be used"
+            assert self.gallery.check() == []
+            self.gallery.close()
+
+
+@every_door
+@every_rule
+def test_a_gallery_through_its_life(door: str, by: str, crowd: tuple[Path, People]) -> None:
+    tally = Tally(door)
+    kind = type("Life", (Life,), {"door": door, "by": by, "crowd": crowd, "tally": tally})
+    run_state_machine_as_test(kind, settings=settings(max_examples=12, stateful_step_count=20, deadline=None))
+    tally.settle()
