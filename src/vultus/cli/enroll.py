@@ -65,6 +65,10 @@ class _Count:
         return {"people": len(self.people), **{status: self.total(status) for status in STATUSES},
                 "complete": self.complete}  # fmt: skip
 
+    def lone_failure(self) -> bool:
+        """Whether there was one picture, and it could not be read: then one line says everything."""
+        return self.complete and self.total("failed") == 1 == sum(self.total(status) for status in STATUSES)
+
     def exit_code(self) -> int:
         read = sum(self.total(status) for status in STATUSES if status != "failed")
         if self.total("failed"):
@@ -117,7 +121,7 @@ def enroll(
         head = {"schema": "vultus.enroll/1", "gallery": str(path), "contract": engine.contract}
         stream = outcomes(people, pairs, face.value, override_quality, on_clash.value, notes)
         _report(stream, count, len(pairs), head, as_json=as_json)
-    if not as_json:
+    if not as_json and not count.lone_failure():
         say(f"gallery: {path}", "dim")
     if code := count.exit_code():
         raise typer.Exit(code)
@@ -159,6 +163,7 @@ def by_folder(inputs: Sequence[str]) -> list[tuple[str, Source]]:
         InputError: an input is no folder, or holds no folders of people with pictures.
     """
     pairs: list[tuple[str, Source]] = []
+    bare: list[Path] = []
     for given in inputs:
         root = Path(given)
         if not root.is_dir():
@@ -170,11 +175,13 @@ def by_folder(inputs: Sequence[str]) -> list[tuple[str, Source]]:
             try:
                 items = expand_inputs([str(home)], ("image",))
             except InputError:
-                say(f"skipped: {home} holds no pictures", "yellow")
+                bare.append(home)
                 continue
             pairs += [(home.name, source_of(item)) for item in items]
     if not pairs:
         raise InputError(f"no pictures in the folders of {', '.join(inputs)}")
+    for home in bare:
+        say(f"skipped: {home} holds no pictures", "yellow")
     return pairs
 
 
@@ -261,6 +268,8 @@ def _word(reason: str) -> str:
 
 
 def _show(count: _Count) -> None:
+    if count.lone_failure():
+        return
     if count.people:
         rows: list[list[str | tuple[str, str]]] = [
             [

@@ -25,7 +25,7 @@ class Album:
         items: the inputs.
 
     Raises:
-        InputError: a picture file is named, but there may be several pictures.
+        InputError: a picture file is named, but there may be several pictures; or an input would be overwritten.
     """
 
     def __init__(self, target: Path, items: Sequence[Item]) -> None:
@@ -37,6 +37,9 @@ class Album:
             raise InputError(
                 f"--annotate {target} names one picture, but the inputs may give several; name a folder instead"
             )
+        for given in (Path(str(item.value)).resolve() for item in items if item.kind == "image"):
+            if target.resolve() == (given if names_file else given.parent):
+                raise InputError(f"--annotate {target} would overwrite the input {given}; name another file or folder")
         self._target, self._one = target, names_file
         self._used: set[str] = set()
         self.written = 0

@@ -149,24 +149,28 @@ def _frames(engine: FaceEngine, item: Item, *, embed: bool, fps: float) -> Itera
     from vultus.inference.video import frames
 
     times: deque[float] = deque()
+    broken: list[InputError] = []
 
     def pictures() -> Iterator[Source]:
-        for frame in frames(target, fps=fps):
-            times.append(frame.time_s)
-            yield frame.image
+        try:
+            for frame in frames(target, fps=fps):
+                times.append(frame.time_s)
+                yield frame.image
+        except InputError as error:
+            # told after the frames before it, which still wait for their batch
+            broken.append(error)
 
     target = video_of(item)
     name = name_of(target)
     # a live source must answer at once, a file may be batched
     batch = 1 if item.kind in LIVE else 16
-    try:
-        for source, found in engine.find_each(pictures(), embed=embed, batch=batch):
-            time_s = times.popleft()
-            if isinstance(found, VultusError):
-                yield View(name, source, error=str(found), time_s=time_s)
-            else:
-                yield View(name, source, found, time_s=time_s)
-    except InputError as error:
+    for source, found in engine.find_each(pictures(), embed=embed, batch=batch):
+        time_s = times.popleft()
+        if isinstance(found, VultusError):
+            yield View(name, source, error=str(found), time_s=time_s)
+        else:
+            yield View(name, source, found, time_s=time_s)
+    for error in broken:
         yield View(name, name, error=str(error))
 
 
@@ -225,7 +229,10 @@ def report(
     def outcome() -> None:
         if rows:
             table("", ["=picture", *columns], rows)
-        say(tally.text() + (f"; annotated: {target}" if target is not None else ""), "dim")
+        drawn = target is not None and tally.pictures > tally.failed
+        if tally.pictures > 1 or not tally.failed:
+            # of a lone picture that failed everything is said already
+            say(tally.text() + (f"; annotated: {target}" if drawn else ""), "dim")
 
     def keep(view: View, answer: Answer) -> None:
         rows.extend([short(view.label) if number == 0 else "", *row] for number, row in enumerate(answer.rows))

@@ -87,6 +87,18 @@ def test_ctrl_c_tells_what_is_safe_and_the_next_run_goes_on(cli: Cli) -> None:
     assert whole.n_seen == 6
 
 
+def test_one_bad_picture_is_one_line(cli: Cli) -> None:
+    Path("zero.jpg").write_bytes(b"")
+    out = cli("enroll", "--name", "Ada", "zero.jpg", "-g", "g.db", code=2)
+    assert (out.stdout, out.stderr) == ("", "skipped: cannot read image zero.jpg: the file is empty (0 bytes)\n")
+
+
+def test_a_folder_without_pictures_is_told_beside_the_others(cli: Cli) -> None:
+    save(Path("p/Ada/a.png"), ADA)
+    Path("p/Bare").mkdir()
+    assert f"skipped: {Path('p/Bare')} holds no pictures" in cli("enroll", "p", "-g", "g.db").stderr
+
+
 def test_what_is_no_folder_of_people(cli: Cli, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is no folder; give a folder FOLDER/<person>"):
         by_folder([str(save(tmp_path / "a.png", ADA))])

@@ -31,6 +31,16 @@ def test_one_file_for_one_picture_only(tmp_path: Path) -> None:
     Album(tmp_path / "dir.png", items("image", "image"))
 
 
+def test_an_input_is_never_overwritten(tmp_path: Path) -> None:
+    given = [SimpleNamespace(kind="image", value=tmp_path / "a.png")]
+    (tmp_path / "sub").mkdir()
+    for target in (tmp_path / "a.png", tmp_path / "sub/../a.png", tmp_path):
+        with pytest.raises(InputError, match=r"would overwrite the input .*a\.png; name another file or folder"):
+            Album(target, given)  # type: ignore[arg-type]
+    Album(tmp_path / "b.png", given)  # type: ignore[arg-type]
+    Album(tmp_path / "sub", given)  # type: ignore[arg-type]
+
+
 def test_names_in_a_folder(tmp_path: Path) -> None:
     image = picture(ADA)
     marks = plain_marks(FakeEngine().find(image))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import typer
 from unit.cli.conftest import Cli
 from unit.cli.fake import ADA, GRACE, FakeEngine, picture, save
 from vultus.cli import scan
+from vultus.errors import VideoError
 from vultus.inference.record import VideoWriter
 from vultus.inference.source import Item
 
@@ -33,6 +35,28 @@ def test_a_broken_video_is_one_failure(cli: Cli) -> None:
     Path("b.mp4").write_bytes(b"\0\0\0\x20ftypisom" + bytes(100))
     (view,) = scan.views(FakeEngine(), scan.expand_inputs(["b.mp4"]), embed=True, fps=1.0)
     assert "cannot read video" in view.error
+
+
+def test_frames_before_the_break_are_told(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    from vultus.inference import video
+
+    def breaking(source: object, **_: object) -> Iterator[video.Frame]:
+        yield from (video.Frame(number, float(number), picture(ADA)) for number in range(3))
+        raise VideoError(str(source), "it ends after frame 3 of 9")
+
+    monkeypatch.setattr(video, "frames", breaking)
+    Path("b.mp4").write_bytes(b"x")
+    document = cli.json("detect", "b.mp4", code=1)
+    assert [len(one.get("faces", ())) for one in document["images"]] == [1, 1, 1, 0]
+    assert "it ends after frame 3 of 9" in document["images"][-1]["error"]
+
+
+@pytest.mark.parametrize("as_json", [[], ["--json"]])
+def test_one_bad_picture_is_one_line(cli: Cli, as_json: list[str]) -> None:
+    Path("zero.jpg").write_bytes(b"")
+    out = cli("detect", "zero.jpg", "--annotate", "out.png", *as_json, code=2)
+    assert out.stderr == "skipped: cannot read image zero.jpg: the file is empty (0 bytes)\n"
+    assert not Path("out.png").exists()
 
 
 @pytest.mark.parametrize("as_json", [True, False])
