@@ -91,6 +91,8 @@ def watch(
     items = expand_inputs(inputs, _KINDS)
     if annotate is not None and len(items) > 1:
         raise InputError(f"--annotate {annotate} names one video, but there are {len(items)}; watch one at a time")
+    if annotate is not None and items[0].kind == "video" and annotate.resolve() == Path(str(items[0].value)).resolve():
+        raise InputError(f"--annotate {annotate} would overwrite the input; name another file")
     path, run = gallery_path(gallery), _Run()
     if gallery is not None or path.exists():
         own = pack_of(gallery, needed=True)

@@ -82,6 +82,13 @@ def test_one_annotated_video_at_a_time(cli: Cli, film: Path) -> None:
     assert "names one video, but there are 2; watch one at a time" in out.stderr
 
 
+def test_the_input_is_never_overwritten(cli: Cli, film: Path) -> None:
+    before = film.read_bytes()
+    out = cli("watch", film, "--annotate", film, code=2)
+    assert "would overwrite the input; name another file" in out.stderr
+    assert film.read_bytes() == before
+
+
 def test_ctrl_c_keeps_what_was_seen(cli: Cli, known: Path, film: Path) -> None:
     class Tired(FakeEngine):
         def find(self, image, **more):
