@@ -33,6 +33,16 @@ if TYPE_CHECKING:
 class VultusError(Exception):
     """Root of the tree: catch this to catch everything Vultus raises on purpose."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Survive the way out of a worker process: pickle would call the class with the message alone."""
+        return _again, (type(self), self.args, vars(self))
+
+
+def _again(kind: type[VultusError], args: tuple[object, ...], data: dict[str, object]) -> VultusError:
+    error = kind.__new__(kind, *args)
+    vars(error).update(data)
+    return error
+
 
 class InputError(VultusError, ValueError):
     """What was given cannot be used."""

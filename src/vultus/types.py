@@ -6,6 +6,7 @@ Boxes and points are in pixels of the upright picture, x to the right, y down, t
 
 from __future__ import annotations
 
+import copyreg
 import math
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -23,6 +24,18 @@ if TYPE_CHECKING:
     Float = NDArray[np.float32]
 
 FAILURE_TO_ACQUIRE = "failure_to_acquire"
+
+
+def _read_only(values: dict[Any, Any]) -> MappingProxyType[Any, Any]:
+    return MappingProxyType(values)
+
+
+def _to_pickle(view: MappingProxyType[Any, Any]) -> tuple[Any, tuple[dict[Any, Any]]]:
+    return _read_only, (dict(view),)
+
+
+# Results go between processes, and `dataclasses.asdict` copies them; Python alone can do neither with read-only views.
+copyreg.pickle(MappingProxyType, _to_pickle)
 
 
 def _frozen(array: Any, shape: tuple[int, ...], name: str) -> Float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import pickle
 import re
 
 import pytest
@@ -55,6 +56,13 @@ BUILTINS = {
     "NoFaceError": LookupError,
     "MissingExtraError": ImportError,
 }
+
+
+@pytest.mark.parametrize("error", [sample[0] for sample in SAMPLES], ids=lambda value: type(value).__name__)
+def test_errors_travel_between_processes(error: errors.VultusError) -> None:
+    arrived = pickle.loads(pickle.dumps(error))
+    assert type(arrived) is type(error)
+    assert (str(arrived), vars(arrived)) == (str(error), vars(error))
 
 
 @pytest.mark.parametrize(("error", "text", "data"), SAMPLES, ids=lambda value: type(value).__name__)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -112,6 +114,14 @@ def test_values_are_frozen_and_are_copies() -> None:
     assert quality.measures["sharpness"] == 1.0
     with pytest.raises(TypeError):
         quality.measures["sharpness"] = 3.0  # type: ignore[index]
+
+
+def test_values_go_between_processes_and_into_dictionaries() -> None:
+    face = Face(BOX, POINTS, 0.9, Quality(0.5, ("blurred",), {"sharpness": 1.0}))
+    arrived = pickle.loads(pickle.dumps(face))
+    assert arrived.quality == face.quality == copy.deepcopy(face).quality
+    assert arrived.box.xyxy.tolist() == BOX.xyxy.tolist()
+    assert dataclasses.asdict(face)["quality"]["measures"] == {"sharpness": 1.0}
 
 
 def test_quality_and_liveness_say_yes_or_no() -> None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from vultus.inference.video import Frame
     from vultus.types import Calibration, Liveness, Track
 
-    S = TypeVar("S", str, Path, bytes, Image, Source)
+    S = TypeVar("S", bound=Source)
 
 _AHEAD = 4  # pictures decoded while others are being worked on
 _MAX_PENDING_PIXELS = 48_000_000  # a batch is closed early at so many pixels: bounds memory with large pictures
@@ -113,13 +113,15 @@ class FaceEngine:
     @overload
     def find(self, image: Source, *, embed: bool = True, max_faces: int | None = None) -> list[Face]: ...
 
+    # For lists of mixed kinds; `list[S]` takes a list of one kind, which is no `list[Source]`.
     @overload
-    def find(
-        self, image: list[Source] | list[Image], *, embed: bool = True, max_faces: int | None = None
-    ) -> list[list[Face]]: ...
+    def find(self, image: list[Source], *, embed: bool = True, max_faces: int | None = None) -> list[list[Face]]: ...
+
+    @overload
+    def find(self, image: list[S], *, embed: bool = True, max_faces: int | None = None) -> list[list[Face]]: ...
 
     def find(
-        self, image: Source | list[Source] | list[Image], *, embed: bool = True, max_faces: int | None = None
+        self, image: Source | list[S] | list[Source], *, embed: bool = True, max_faces: int | None = None
     ) -> list[Face] | list[list[Face]]:
         """Find the faces of a picture, or of each of a list of pictures.
 
@@ -223,7 +225,7 @@ class FaceEngine:
             if item.contract != self.contract:
                 raise ConfigError(f"this embedding has contract {item.contract}, the engine has {self.contract}")
             return item, ""
-        face = prominent(self.find(item))
+        face = prominent(self.find(item, max_faces=1))
         if face is None:
             return None, FAILURE_TO_ACQUIRE
         if face.embedding is None:

@@ -176,6 +176,17 @@ def test_embeddings_are_compared_without_looking_again(judge: FaceEngine) -> Non
         judge.verify(vector, foreign)
 
 
+def test_one_to_one_embeds_no_bystander(judge: FaceEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    crowd = np.tile(head(), (1, 3, 1))
+    largest = prominent(judge.find(crowd))
+    assert largest is not None
+    counts = []
+    embed_views = judge._embedder.embed_views
+    monkeypatch.setattr(judge._embedder, "embed_views", lambda crops: counts.append(len(crops)) or embed_views(crops))
+    np.testing.assert_array_equal(judge.embed(crowd).vector, largest.embedding.vector)
+    assert counts == [1]
+
+
 def test_rates_that_were_not_measured_are_refused(judge: FaceEngine) -> None:
     with pytest.raises(UnsupportedTargetError, match=r"the smallest supported FMR is 0\.001"):
         judge.verify(head(), head(), fmr=1e-6)
