@@ -25,6 +25,7 @@ class Choice:
         threads: None for all cores.
         offline: never download.
         policy: "any" or "commercial".
+        calibration: file in place of the pack's thresholds.
     """
 
     pack: str | None = None
@@ -32,6 +33,7 @@ class Choice:
     threads: int | None = None
     offline: bool = False
     policy: str = "any"
+    calibration: Path | None = None
 
     def engine(self) -> FaceEngine:
         """Build the engine; at the first run of a pack this also rebuilds its networks, which takes seconds."""
@@ -45,6 +47,7 @@ class Choice:
                 threads=self.threads,
                 offline=self.offline,
                 licence_policy="commercial" if self.policy == "commercial" else "any",
+                calibration=self.calibration,
             )
 
 

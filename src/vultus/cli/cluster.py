@@ -71,12 +71,13 @@ def cluster(
     threads: options.Threads = None,
     offline: options.Offline = False,
     licence_policy: options.LicencePolicy = options.Policy.any,
+    calibration: options.Calibration = None,
 ) -> None:
     """Group faces by person without knowing anybody; two faces of one picture are never one person."""
     items = expand_inputs(inputs, STILL)
     if target is not None and target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise InputError(f"--out {target} exists and is not an empty folder; name a new one")
-    engine = Choice(pack, device, threads, offline, licence_policy).engine()
+    engine = Choice(pack, device, threads, offline, licence_policy, calibration).engine()
     threshold = engine.calibration.threshold(fmr)
     seen, tally = _Collection(), Tally()
     with interruptible(lambda: f"{tally.text()} so far; nothing was written"):

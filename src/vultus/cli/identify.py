@@ -33,12 +33,13 @@ def identify(
     threads: options.Threads = None,
     offline: options.Offline = False,
     licence_policy: options.LicencePolicy = options.Policy.any,
+    calibration: options.Calibration = None,
 ) -> None:
     """Name the people in pictures and videos; a stranger is answered as unknown."""
     items = expand_inputs(inputs)
     album = None if annotate is None else Album(annotate, items)
     own = pack_of(gallery, needed=True)
-    engine = Choice(pack or own, device, threads, offline, licence_policy).engine()
+    engine = Choice(pack or own, device, threads, offline, licence_policy, calibration).engine()
     tally = Tally(extra={"known": 0, "unknown": 0})
     with open_gallery(gallery, engine) as people:
         # a rate that cannot be had is told before any picture is looked at

@@ -13,7 +13,21 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from vultus.cli import bench, cluster, demo, detect, doctor, embed, enroll, gallery, identify, packs, verify, watch
+from vultus.cli import (
+    bench,
+    calibrate,
+    cluster,
+    demo,
+    detect,
+    doctor,
+    embed,
+    enroll,
+    gallery,
+    identify,
+    packs,
+    verify,
+    watch,
+)
 from vultus.cli.console import INTERRUPTED, fail, say
 from vultus.errors import VultusError
 
@@ -116,6 +130,7 @@ app.command("enroll", rich_help_panel=_PEOPLE)(enroll.enroll)
 app.command("identify", rich_help_panel=_PEOPLE)(identify.identify)
 app.command("watch", rich_help_panel=_PEOPLE)(watch.watch)
 app.command("cluster", rich_help_panel=_PEOPLE)(cluster.cluster)
+app.command("calibrate", rich_help_panel=_CARE)(calibrate.calibrate)
 app.add_typer(gallery.app, name="gallery", rich_help_panel=_CARE)
 app.add_typer(packs.app, name="packs", rich_help_panel=_CARE)
 app.add_typer(bench.app, name="bench", rich_help_panel=_CARE)

@@ -86,6 +86,10 @@ LicencePolicy = Annotated[
     Policy, typer.Option("--licence-policy", envvar="VULTUS_LICENCE_POLICY", rich_help_panel=_ENGINE,
                          help="'commercial' refuses weights licensed for research only."),
 ]  # fmt: skip
+Calibration = Annotated[
+    Path | None, typer.Option("--calibration", metavar="FILE", show_default="the pack's", rich_help_panel=_ENGINE,
+                              help="Thresholds measured with vultus calibrate."),
+]  # fmt: skip
 
 DEFAULT_PACK = "dlib"
 DEFAULT_FMR = 1e-3

@@ -122,7 +122,8 @@ def show(name: Name, as_json: options.Json = False) -> None:
             for point in calibration.points
         ])  # fmt: skip
     if not pack.calibrations:
-        say("no calibration yet: this pack can find and embed, but has no thresholds to decide by", "yellow")
+        say("no calibration yet: this pack can find and embed, but has no thresholds to decide by; measure them with: "
+            f"vultus calibrate FOLDER --pack {name}", "yellow")  # fmt: skip
 
 
 @app.command()

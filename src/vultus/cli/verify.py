@@ -31,13 +31,14 @@ def verify(
     threads: options.Threads = None,
     offline: options.Offline = False,
     licence_policy: options.LicencePolicy = options.Policy.any,
+    calibration: options.Calibration = None,
 ) -> None:
     """Say whether two pictures show the same person, at the false match rate you accept."""
     items = expand_inputs([first, second], STILL)
     if len(items) != 2:
         raise InputError(f"two pictures are compared, but {first} and {second} are {len(items)}; name two files")
     one, other = map(source_of, items)
-    decision = Choice(pack, device, threads, offline, licence_policy).engine().verify(one, other, fmr=fmr)
+    decision = Choice(pack, device, threads, offline, licence_policy, calibration).engine().verify(one, other, fmr=fmr)
     if as_json:
         emit({"schema": "vultus.verify/1", "a": first, "b": second, "decision": record.decision(decision)})
     else:

@@ -86,6 +86,7 @@ def watch(
     threads: options.Threads = None,
     offline: options.Offline = False,
     licence_policy: options.LicencePolicy = options.Policy.any,
+    calibration: options.Calibration = None,
 ) -> None:
     """Follow the people in videos, cameras and streams: one line per person with the time spans."""
     items = expand_inputs(inputs, _KINDS)
@@ -96,11 +97,11 @@ def watch(
     path, run = gallery_path(gallery), _Run()
     if gallery is not None or path.exists():
         own = pack_of(gallery, needed=True)
-        engine = Choice(pack or own, device, threads, offline, licence_policy).engine()
+        engine = Choice(pack or own, device, threads, offline, licence_policy, calibration).engine()
         known: Gallery | None = open_gallery(gallery, engine)
     else:
         say(f"there is no gallery at {path}: people are told apart, but not named", "yellow")
-        engine, known = Choice(pack, device, threads, offline, licence_policy).engine(), None
+        engine, known = Choice(pack, device, threads, offline, licence_policy, calibration).engine(), None
     terms = Terms(fps, start, end, fpir, annotate)
     try:
         for item in items:

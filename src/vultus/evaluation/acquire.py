@@ -35,6 +35,9 @@ class Engine(Protocol):
         """Faces of many pictures, in order; a bad picture yields its error."""
 
 
+NO_FACE, NOT_EMBEDDED = "no face found", "face not embedded"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Acquired:
     """Embeddings of a list of pictures.
@@ -112,5 +115,5 @@ def _row(
         return None, str(found)
     face = pick(found)
     if face is None:
-        return None, "no face found"
-    return (None, "face not embedded") if face.embedding is None else (face.embedding.vector, "")
+        return None, NO_FACE
+    return (None, NOT_EMBEDDED) if face.embedding is None else (face.embedding.vector, "")

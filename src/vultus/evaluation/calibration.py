@@ -20,6 +20,7 @@ from vultus.evaluation.impostors import Comparisons, count_impostor, highest_imp
 from vultus.metrics.bootstrap import interval, multiplicities
 from vultus.metrics.verification import rule_of_three
 from vultus.types import Calibration, CalibrationPoint
+from vultus.weights.calibration import SCHEMA
 from vultus.weights.schema import parse_calibration
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-SCHEMA = "vultus.calibration/1"
 _LARGEST_FMR = 0.1
 _KEEP = 4_000_000
 _SMALL = 200_000
@@ -187,7 +187,7 @@ def _calibration(
     if rough:
         sample = sampled_impostors(vectors, subjects, _KEEP, seed)
         points = _points(sample, sample.scores.size, rough, subjects, sizes, repeats, seed) + points
-    return _named(name, dataset, contract, tail.total, int(np.count_nonzero(sizes)), _rising(points))
+    return named(name, dataset, contract, tail.total, int(np.count_nonzero(sizes)), _rising(points))
 
 
 def _points(
@@ -262,9 +262,10 @@ def _rising(points: tuple[CalibrationPoint, ...]) -> tuple[CalibrationPoint, ...
     return tuple(out)
 
 
-def _named(
+def named(
     name: str, dataset: str, contract: str, n_impostor: int, n_subjects: int, points: tuple[CalibrationPoint, ...]
 ) -> Calibration:
+    """A calibration whose id ends in a digest of its content."""
     content = {
         "contract": contract,
         "dataset": dataset,

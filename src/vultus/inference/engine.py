@@ -20,6 +20,7 @@ from vultus.inference.quality import DEFAULT_GATE, QualityGate, assess
 from vultus.inference.session import open_session
 from vultus.inference.track import Looks, Tracker, follow
 from vultus.types import FAILURE_TO_ACQUIRE, Box, Decision, Embedding, Face
+from vultus.weights.calibration import load_calibration
 from vultus.weights.store import pin, resolve
 from vultus.weights.table import load_pack
 
@@ -51,10 +52,12 @@ class FaceEngine:
         cache_dir: where rebuilt and pulled models lie; None for the user's cache.
         gate: limits a face must keep to be called good.
         liveness: check for presentation attacks; None does when the pack has a model for it.
+        calibration: file written by `vultus calibrate`, in place of the pack's own thresholds.
 
     Raises:
         WeightsError: a model file is missing, damaged or refused.
-        ConfigError: the device is not there, or liveness is asked of a pack without it.
+        ConfigError: the device is not there, liveness is asked of a pack without it, or the calibration is damaged or
+            holds for another contract.
 
     Example:
         >>> engine = FaceEngine()
@@ -72,11 +75,13 @@ class FaceEngine:
         cache_dir: Path | None = None,
         gate: QualityGate | None = None,
         liveness: bool | None = None,
+        calibration: str | Path | None = None,
     ) -> None:
         loaded = load_pack(pack)
         files = resolve(loaded, cache_dir=cache_dir, offline=offline, licence_policy=licence_policy)
         self.pack = pin(loaded, cache_dir=cache_dir)
         self.contract = self.pack.contract()
+        self._calibration = None if calibration is None else load_calibration(calibration, self.contract)
         self.gate = gate or DEFAULT_GATE
 
         def open_file(name: str) -> object:
@@ -98,17 +103,22 @@ class FaceEngine:
 
     @property
     def calibration(self) -> Calibration:
-        """The pack's thresholds.
+        """The thresholds of the calibration file, or else of the pack.
 
         Raises:
             ConfigError: none were measured for this pack.
         """
-        if not self.pack.calibrations:
+        thresholds = self._thresholds()
+        if thresholds is None:
             raise ConfigError(
-                f"pack {self.pack.name} has no calibration, so no decision can be made with it; measure one "
-                "with vultus.evaluation.calibration.calibrate and add it to the manifest, or use pack dlib"
+                f"pack {self.pack.name} has no calibration, so no decision can be made with it; use pack dlib, or "
+                f"measure one with: vultus calibrate FOLDER --pack {self.pack.name} --out FILE; then give it as "
+                "calibration (--calibration FILE)"
             )
-        return self.pack.calibrations[0]
+        return thresholds
+
+    def _thresholds(self) -> Calibration | None:
+        return self._calibration or next(iter(self.pack.calibrations), None)
 
     @overload
     def find(self, image: Source, *, embed: bool = True, max_faces: int | None = None) -> list[Face]: ...
@@ -255,7 +265,8 @@ class FaceEngine:
             VideoError: the source cannot be opened or has no frames.
             ConfigError: `every` is below 1.
         """
-        looks = Looks.of(self.pack.calibrations[0]) if self.pack.calibrations else None
+        thresholds = self._thresholds()
+        looks = None if thresholds is None else Looks.of(thresholds)
         frames = video_source.frames(video, fps=fps)
         return follow(frames, self.find, tracker=Tracker(looks=looks), every=every, on_frame=on_frame)
 

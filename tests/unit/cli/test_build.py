@@ -20,10 +20,14 @@ def test_choice_hands_everything_to_the_engine(monkeypatch: pytest.MonkeyPatch) 
         return "engine"
 
     monkeypatch.setattr("vultus.inference.engine.FaceEngine", engine)
-    assert build.Choice("opencv", "cuda", 3, True, "commercial").engine() == "engine"
-    assert seen == {"pack": "opencv", "device": "cuda", "threads": 3, "offline": True, "licence_policy": "commercial"}
+    mine = Path("mine.json")
+    assert build.Choice("opencv", "cuda", 3, True, "commercial", mine).engine() == "engine"
+    assert seen == {
+        "pack": "opencv", "device": "cuda", "threads": 3, "offline": True, "licence_policy": "commercial",
+        "calibration": mine,
+    }  # fmt: skip
     build.Choice().engine()
-    assert (seen["pack"], seen["licence_policy"], seen["threads"]) == ("dlib", "any", None)
+    assert (seen["pack"], seen["licence_policy"], seen["threads"], seen["calibration"]) == ("dlib", "any", None, None)
 
 
 def test_the_users_own_gallery_is_in_the_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

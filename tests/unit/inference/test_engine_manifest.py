@@ -15,6 +15,8 @@ from unit.inference.detectors.nets import picture, scrfd, yunet
 from vultus.errors import ConfigError, LicenceError, UnknownNameError, WeightsError
 from vultus.inference.engine import FaceEngine
 from vultus.inference.liveness import PRESENTATION_ATTACK
+from vultus.types import Calibration, CalibrationPoint
+from vultus.weights.calibration import CalibrationFile
 from vultus.weights.onnx_graph import Graph
 from vultus.weights.store import digest_of
 
@@ -117,6 +119,25 @@ def test_a_pack_of_ones_own_finds_embeds_and_decides(tmp_path: Path, kind: str) 
     assert same.calibration_id == "tiny:1"
     assert not other.matched
     assert other.threshold == pytest.approx(0.99)
+
+
+def test_a_calibration_file_takes_the_place_of_the_packs_thresholds(tmp_path: Path) -> None:
+    folder = make(tmp_path / "mine", calibrations=[])
+    cache = tmp_path / "cache"
+    plain = FaceEngine(folder, cache_dir=cache, threads=1)
+    red = photo((200, 0, 0), (3, 2))
+    with pytest.raises(ConfigError, match="measure one with: vultus calibrate FOLDER --pack tiny --out FILE"):
+        plain.verify(red, red)
+    points = (CalibrationPoint(0.1, 0.7, 0.6, 0.8), CalibrationPoint(0.001, 0.9, 0.8, 0.95))
+    mine = Calibration("mine:1", "my people", 5000, 60, points)
+    CalibrationFile(mine, plain.contract).write(tmp_path / "mine.json")
+    engine = FaceEngine(folder, cache_dir=cache, threads=1, calibration=tmp_path / "mine.json")
+    assert engine.calibration == mine
+    decision = engine.verify(red, red)
+    assert (decision.matched, decision.threshold, decision.calibration_id) == (True, 0.9, "mine:1")
+    CalibrationFile(mine, "dlib:1").write(tmp_path / "other.json")
+    with pytest.raises(ConfigError, match="holds for contract dlib:1, but the engine has tiny:"):
+        FaceEngine(folder, cache_dir=cache, threads=1, calibration=str(tmp_path / "other.json"))
 
 
 def test_liveness_gates_matching(tmp_path: Path) -> None:

@@ -1,0 +1,129 @@
+"""`vultus calibrate`, and what its file does in other verbs."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from unit.cli.conftest import Cli, check_schema
+from unit.cli.fake import ADA, CONTRACT, GRACE, MARIE, NOBODY, save
+from vultus.weights.calibration import load_calibration, read_calibration
+
+PEOPLE = {"Ada": ADA, "Grace": GRACE, "Marie": MARIE}
+
+
+@pytest.fixture
+def album(cli: Cli) -> Path:
+    """Three people with four pictures each: 48 impostor and 18 genuine comparisons."""
+    for name, colour in PEOPLE.items():
+        for number in range(4):
+            save(cli.folder / f"album/{name}/{number}.png", colour, seed=number)
+    return cli.folder / "album"
+
+
+@pytest.fixture
+def pairs(album: Path) -> Path:
+    """All pairs of the album, in a list beside it."""
+    files = sorted(path.relative_to(album).as_posix() for path in album.rglob("*.png"))
+    rows = [f"{a},{b},{int(a.split('/')[0] == b.split('/')[0])}" for a, b in combinations(files, 2)]
+    (album / "pairs.csv").write_text("\n".join(["image1,image2,same", *rows]))
+    return album / "pairs.csv"
+
+
+def test_a_folder(cli: Cli, album: Path) -> None:
+    document = cli.json("calibrate", "album", "--out", "mine.json", "--dataset", "my own people")
+    check_schema(document["calibration"])
+    assert (document["file"], document["pictures"], document["not_acquired"]) == ("mine.json", 12, [])
+    assert document["fnmr"] == [0.0]
+    assert document["nearest_impostors"][0]["similarity"] == pytest.approx(-0.5, abs=1e-5)
+    assert document["calibration"]["dataset"] == "my own people"
+    got = read_calibration("mine.json")
+    assert got.document() == document["calibration"]
+    assert (got.contract, got.n_genuine) == (CONTRACT, 18)
+    assert got.calibration.calibration_id.startswith("dlib-album:")
+    made = load_calibration("mine.json", CONTRACT)
+    assert (made.n_impostor, made.n_subjects, made.smallest_fmr) == (48, 3, 0.1)
+
+
+def test_in_words(cli: Cli, album: Path) -> None:
+    result = cli("calibrate", "album")
+    assert "album: 12 pictures of 3 people; 48 impostor comparisons, 18 genuine" in result.stdout
+    assert "written to calibration.json" in result.stdout
+    assert "use it with: vultus verify A B --calibration calibration.json" in result.stderr
+    assert "most alike of different people (-0.500), to be looked at:" in result.stderr
+    assert "calibration.json exists already; add --overwrite" in cli("calibrate", "album", code=2).stderr
+    cli("calibrate", "album", "--overwrite")
+
+
+def test_pictures_without_a_face_make_no_comparison_and_unreadable_ones_are_named(cli: Cli, album: Path) -> None:
+    save(album / "Ada/none.png", NOBODY)
+    document = cli.json("calibrate", album)
+    assert [entry["reason"] for entry in document["not_acquired"]] == ["no face found"]
+    assert document["calibration"]["n_impostor"] == 48
+    (album / "Ada/broken.png").write_bytes(b"")
+    result = cli("calibrate", album, "--overwrite", code=1)
+    assert "skipped: cannot read image" in result.stderr
+    assert "none.png: no face found" in result.stderr
+    assert read_calibration("calibration.json").calibration.n_impostor == 48
+
+
+def test_pairs(cli: Cli, pairs: Path) -> None:
+    document = cli.json("calibrate", pairs)
+    check_schema(document["calibration"])
+    assert document["calibration"]["contract"] == CONTRACT
+    assert (document["calibration"]["n_impostor"], document["calibration"]["n_subjects"]) == (48, 3)
+    assert (document["calibration"]["n_genuine"], document["pairs_left_out"], document["fnmr"]) == (18, 0, [0.0])
+    save(pairs.parent / "Grace/0.png", NOBODY)
+    result = cli("calibrate", pairs, "-o", "again.json")
+    assert "11 pairs left out, because a face was not acquired" in result.stderr
+    assert read_calibration("again.json").calibration.n_impostor == 40
+
+
+def test_scores_of_another_system_need_no_engine(cli: Cli) -> None:
+    rows = [f"{100 + n},1" for n in range(10)] + [f"{n},0" for n in range(40)]
+    Path("scores.csv").write_text("\n".join(["score,same", *rows]))
+    document = cli.json("calibrate", "scores.csv")
+    check_schema(document["calibration"])
+    assert document["calibration"]["contract"] is None
+    assert document["calibration"]["points"][0]["threshold"] == pytest.approx(35)
+    assert cli.choices == []
+    assert "it holds for the system that made the scores" in cli("calibrate", "scores.csv", "--overwrite").stderr
+
+
+def test_rates_that_cannot_be_had_are_refused_and_nothing_is_written(cli: Cli, album: Path, pairs: Path) -> None:
+    for source in (album, pairs):
+        error = cli("calibrate", source, "--target", "0.1", "--target", "1e-3", code=2).stderr
+        assert "gives 48 impostor comparisons" in error
+        assert "smallest supported FMR is 0.062" in error
+    assert cli.engine.n_seen == 0, "it looked at pictures for nothing"
+    assert "smallest supported FMR is 0.1" in cli("calibrate", album, "--target", "0.08", code=2).stderr
+    assert not Path("calibration.json").exists()
+    cli("calibrate", album, "--target", "0.1")
+
+
+def test_sources_that_are_none(cli: Cli, album: Path) -> None:
+    assert "cannot read nowhere: No such file" in cli("calibrate", "nowhere", code=2).stderr
+    Path("x.csv").write_text("a,b\n1,2\n")
+    assert "must have the columns image1,image2,same or score,same" in cli("calibrate", "x.csv", code=2).stderr
+    assert "holds no folders of people" in cli("calibrate", "album/Ada", code=2).stderr
+    save(Path("few/Ada/1.png"), ADA), save(Path("few/Grace/1.png"), GRACE)
+    assert "at least 30 impostor comparisons, but there are 1" in cli("calibrate", "few", code=2).stderr
+
+
+def test_ctrl_c_leaves_nothing(cli: Cli, album: Path) -> None:
+    from unit.cli.fake import Interrupting
+
+    cli.engine = Interrupting(3)
+    assert "interrupted: nothing was changed" in cli("calibrate", album, code=130).stderr
+    assert not Path("calibration.json").exists()
+
+
+def test_the_deciding_verbs_hand_the_file_to_the_engine(cli: Cli, known: Path) -> None:
+    picture = str(save(Path("a.png"), ADA))
+    for words in (("verify", picture, picture), ("identify", picture, "--gallery", known), ("cluster", picture)):
+        cli(*words, "--calibration", "mine.json")
+        assert cli.choices[-1].calibration == Path("mine.json")
+        cli(*words)
+        assert cli.choices[-1].calibration is None
