@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vultus.cli.console import waiting
+from vultus.cli.console import say, waiting
 from vultus.cli.options import DEFAULT_PACK
 from vultus.errors import StoreError
 
 if TYPE_CHECKING:
     from vultus.gallery.collection import Gallery
+    from vultus.gallery.search import Recall
     from vultus.inference.engine import FaceEngine
 
 
@@ -73,14 +74,21 @@ def pack_of(given: Path | None, *, needed: bool = False) -> str:
     from vultus.weights import PACKS
 
     name = ""
-    if needed or gallery_path(given).exists():
+    path = gallery_path(given)
+    # an empty file is what a full disk leaves of a gallery that was to be made
+    if needed or (path.exists() and path.stat().st_size > 0):
         with open_gallery(given) as people:
             name = people.contract.rpartition(":")[0]
     return name if name in PACKS else DEFAULT_PACK
 
 
 def open_gallery(
-    given: Path | None, engine: FaceEngine | None = None, *, write: bool = False, create: bool = True
+    given: Path | None,
+    engine: FaceEngine | None = None,
+    *,
+    write: bool = False,
+    create: bool = True,
+    door: str = "exact",
 ) -> Gallery:
     """Open a gallery; only verbs that bring people in may create one.
 
@@ -89,6 +97,7 @@ def open_gallery(
         engine: needed by verbs that look at pictures.
         write: open for writing.
         create: with `write`, make the file when there is none.
+        door: the --door option.
 
     Raises:
         StoreError: there is no such file.
@@ -101,4 +110,17 @@ def open_gallery(
         path.parent.mkdir(parents=True, exist_ok=True)
     elif not path.exists():
         raise StoreError(f"there is no gallery at {path}; make one with: vultus enroll FOLDER --gallery {path}")
-    return Gallery.open(path, engine=engine, create=create, read_only=not write)
+    return Gallery.open(path, engine=engine, create=create, read_only=not write, door=door)
+
+
+def tell_recall(people: Gallery, door: str) -> Recall | None:
+    """Build the door now, and say how much of the exact answer it finds; nothing of the exact door."""
+    if door == "exact":
+        return None
+    with waiting("building the graph ..."):
+        recall = people.recall()
+    if recall is None:
+        say("the gallery is small: all of it is searched", "dim")
+    else:
+        say(f"the graph finds {recall.share:.1%} of the {recall.at} most similar people", "dim")
+    return recall

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 import cv2
 import numpy as np
 
-from vultus.errors import InputError, ShapeError
+from vultus.errors import InputError, ShapeError, VideoError
 from vultus.inference.capture import Quiet
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ class VideoWriter:
 
     The extension decides the codec: see `CODECS`. The wheel's FFmpeg has no H.264 encoder; .webm plays in browsers,
     .mp4 (MPEG-4 Part 2) in players. Odd sizes lose their last row or column, which the codecs ask for.
-    As a context manager it publishes at the end of the block and on Ctrl-C, and discards on any other error.
+    As a context manager it publishes at the end of the block, on Ctrl-C and where the film that is read breaks off, and
+    discards on any other error.
 
     Args:
         path: the file to be; an old one is replaced.
@@ -121,7 +122,7 @@ class VideoWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None or (issubclass(kind, KeyboardInterrupt) and self.n_frames):
+        if kind is None or (issubclass(kind, KeyboardInterrupt | VideoError) and self.n_frames):
             self.close()
         else:
             self.discard()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from unit.cli.conftest import Cli
+from unit.cli.fake import ADA, save
 from vultus.cli import build
 from vultus.errors import StoreError
 
@@ -53,3 +54,12 @@ def test_the_pack_follows_the_gallery(cli: Cli, known: Path, tmp_path: Path) -> 
     assert build.pack_of(tmp_path / "none.db") == "dlib"
     with pytest.raises(StoreError, match="there is no gallery at"):
         build.pack_of(tmp_path / "none.db", needed=True)
+
+
+def test_an_empty_file_left_by_a_full_disk_becomes_the_gallery(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "g.db"
+    path.touch()
+    with pytest.raises(StoreError, match="is no Vultus gallery"):
+        build.pack_of(path, needed=True)
+    cli("enroll", "--name", "Ada", save(tmp_path / "a.png", ADA), "-g", path)
+    assert build.pack_of(path, needed=True) == "dlib"

@@ -39,6 +39,11 @@ def test_json_lines(cli: Cli, known: Path, film: Path) -> None:
     assert [person["label"] for person in records[2]["people"]] == ["Ada", "unknown 1"]
 
 
+def test_another_door_answers_alike(cli: Cli, known: Path, film: Path) -> None:
+    assert cli.lines("watch", film, "-g", known, "--door", "graph") == cli.lines("watch", film, "-g", known)
+    assert "all of it is searched" in cli("watch", film, "-g", known, "--door", "graph").stderr
+
+
 def test_without_a_gallery_people_are_told_apart(cli: Cli, film: Path) -> None:
     out = cli("watch", film)
     assert "people are told apart, but not named" in out.stderr
@@ -87,6 +92,15 @@ def test_the_input_is_never_overwritten(cli: Cli, film: Path) -> None:
     out = cli("watch", film, "--annotate", film, code=2)
     assert "would overwrite the input; name another file" in out.stderr
     assert film.read_bytes() == before
+
+
+def test_what_was_filmed_before_the_break_is_kept(cli: Cli, known: Path, film: Path) -> None:
+    film.write_bytes(film.read_bytes()[: film.stat().st_size * 2 // 3])
+    out = cli("watch", film, "-g", known, "--annotate", "out.mp4", code=1)
+    assert "truncated or damaged" in out.stderr
+    assert "annotated: out.mp4" in out.stderr
+    assert "Ada" in out.stdout
+    assert 20 < (describe(Path("out.mp4")).n_frames or 0) < 40
 
 
 def test_ctrl_c_keeps_what_was_seen(cli: Cli, known: Path, film: Path) -> None:

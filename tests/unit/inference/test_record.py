@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from unit.inference.films import picture
-from vultus.errors import InputError, ShapeError
+from vultus.errors import InputError, ShapeError, VideoError
 from vultus.inference import record
 from vultus.inference.record import CODECS, VideoWriter
 from vultus.inference.video import describe, frames
@@ -87,6 +87,12 @@ def test_error_keeps_the_old_file(tmp_path: Path) -> None:
 def test_ctrl_c_keeps_what_was_filmed(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         film_until(KeyboardInterrupt(), tmp_path / "a.mp4")
+    assert describe(tmp_path / "a.mp4").n_frames == 5
+
+
+def test_a_film_that_breaks_off_keeps_its_frames(tmp_path: Path) -> None:
+    with pytest.raises(VideoError):
+        film_until(VideoError("in.avi", "it ends early"), tmp_path / "a.mp4")
     assert describe(tmp_path / "a.mp4").n_frames == 5
 
 
