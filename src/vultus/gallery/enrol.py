@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 
-from vultus.errors import ConfigError, VultusError
+from vultus.errors import ConfigError, InputError, VultusError
 from vultus.gallery.record import (
     ENROLLED_AS_OTHER,
     NOT_EMBEDDED,
@@ -26,7 +27,7 @@ from vultus.gallery.record import (
 from vultus.types import FAILURE_TO_ACQUIRE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from vultus.gallery.store import Store
     from vultus.gallery.writer import Writer
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from vultus.types import Calibration, Embedding, Face
 
 Which = Literal["single", "largest"]
+_BYTES = bytes | bytearray | memoryview
 _CHUNK = 1 << 20
 _RIVAL_SIDE = 0.4  # of the largest face's height: a smaller one stands in the background
 
@@ -145,9 +147,15 @@ def prominent(faces: Sequence[Face]) -> Face:
 
 
 def several(images: Source | Sequence[Source]) -> list[Source]:
-    """One picture or several, as a list."""
-    if isinstance(images, str | Path | bytes | np.ndarray):
+    """One picture or several, as a list.
+
+    Raises:
+        InputError: it is neither.
+    """
+    if isinstance(images, str | Path | _BYTES | np.ndarray):
         return [images]
+    if not isinstance(images, Iterable):
+        raise InputError(f"images must be one picture or a list of them, but is {type(images).__name__}")
     return list(images)
 
 
@@ -155,13 +163,13 @@ def label_of(source: Source) -> str:
     """A picture's name for people, fit for the store: bytes no text encoding knows become question marks."""
     if isinstance(source, (str, Path)):
         return os.fsencode(source).decode("utf-8", "replace")
-    return "<bytes>" if isinstance(source, bytes) else "<array>"
+    return "<array>" if isinstance(source, np.ndarray) else f"<{type(source).__name__}>"
 
 
 def digest_of(source: Source) -> str:
-    """sha256 of a picture's bytes, hexadecimal; empty if the file cannot be read."""
+    """sha256 of a picture's bytes, hexadecimal; empty if the file cannot be read, or it is no picture at all."""
     digest = hashlib.sha256()
-    if isinstance(source, bytes):
+    if isinstance(source, _BYTES):
         digest.update(source)
     elif isinstance(source, np.ndarray):
         digest.update(f"{source.dtype} {source.shape} ".encode())
@@ -171,7 +179,7 @@ def digest_of(source: Source) -> str:
             with Path(source).open("rb") as file:
                 while chunk := file.read(_CHUNK):
                     digest.update(chunk)
-        except (OSError, ValueError):
+        except (OSError, ValueError, TypeError):
             return ""
     return digest.hexdigest()
 

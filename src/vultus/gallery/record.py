@@ -144,8 +144,10 @@ def normal_name(name: str) -> str:
     """The one spelling under which a name is stored: NFC, without blanks at the ends.
 
     Raises:
-        InputError: the name is empty, too long, or has characters that cannot be seen.
+        InputError: the name is no text, empty, too long, or has characters that cannot be seen.
     """
+    if not isinstance(name, str):
+        raise InputError(f"a person's name must be text, but is {type(name).__name__}")
     clean = unicodedata.normalize("NFC", name).strip()
     if not clean:
         raise InputError("a person's name must not be empty")

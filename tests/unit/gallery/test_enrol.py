@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from unit.gallery.fake import FakeEngine, person, picture, vector
-from vultus.errors import ConfigError, ContractError
-from vultus.gallery.enrol import Terms, digest_of, examine, label_of, prominent, settle
+from vultus.errors import ConfigError, ContractError, InputError
+from vultus.gallery.enrol import Terms, digest_of, examine, label_of, prominent, settle, several
 from vultus.gallery.record import EnrolledFace, NewFace, Rejected
 from vultus.gallery.store import Store
 from vultus.types import Face
@@ -45,7 +45,8 @@ def test_digests(tmp_path):
     array = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
     assert digest_of(array) == digest_of(np.asfortranarray(array))
     assert digest_of(array) != digest_of(array.reshape(1, 4, 3))
-    for nothing in (tmp_path, tmp_path / "none.jpg", "a\x00b"):
+    assert digest_of(bytearray(raw)) == digest_of(memoryview(raw)) == digest_of(raw)
+    for nothing in (tmp_path, tmp_path / "none.jpg", "a\x00b", None, 5):
         assert digest_of(nothing) == ""
 
 
@@ -53,6 +54,16 @@ def test_labels():
     assert label_of(Path("a/ü.jpg")) == label_of("a/ü.jpg") == "a/ü.jpg"
     assert (label_of(b"x"), label_of(np.zeros(1, np.uint8))) == ("<bytes>", "<array>")
     label_of("a\udcff.jpg").encode("utf-8")
+
+
+def test_one_picture_or_several():
+    array = np.zeros((2, 2, 3), np.uint8)
+    for one in ("a.jpg", Path("a.jpg"), b"a", bytearray(b"a"), memoryview(b"a"), array):
+        (found,) = several(one)
+        assert found is one
+    assert several(name for name in ("a.jpg", "b.jpg")) == ["a.jpg", "b.jpg"]
+    with pytest.raises(InputError, match="images must be one picture or a list of them, but is int"):
+        several(5)
 
 
 def test_a_good_picture(store, engine):

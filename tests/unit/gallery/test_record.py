@@ -25,6 +25,11 @@ def test_empty_name(name):
         normal_name(name)
 
 
+def test_names_are_text():
+    with pytest.raises(InputError, match="a person's name must be text, but is NoneType"):
+        normal_name(None)
+
+
 def test_long_name():
     assert normal_name("x" * MAX_NAME)
     with pytest.raises(InputError, match=r"at most 200 characters, but this one has 201"):
