@@ -113,9 +113,9 @@ def open_gallery(
     return Gallery.open(path, engine=engine, create=create, read_only=not write, door=door)
 
 
-def tell_recall(people: Gallery, door: str) -> Recall | None:
-    """Build the door now, and say how much of the exact answer it finds; nothing of the exact door."""
-    if door == "exact":
+def tell_recall(people: Gallery | None, door: str) -> Recall | None:
+    """Build the door now, and say how much of the exact answer it finds; nothing of no gallery and the exact door."""
+    if people is None or door == "exact":
         return None
     with waiting("building the graph ..."):
         recall = people.recall()

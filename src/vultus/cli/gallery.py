@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vultus.cli import options
-from vultus.cli.build import gallery_path, open_gallery
+from vultus.cli.build import Choice, gallery_path, open_gallery, pack_of, tell_recall
 from vultus.cli.console import clean, emit, fail, out, plural, say, table
 from vultus.errors import InputError
 
@@ -147,13 +148,23 @@ def import_people(
 
 
 @app.command()
-def check(gallery: options.GalleryPath = None, as_json: options.Json = False) -> None:
-    """Examine a gallery file for damage; exit 1 when something is wrong."""
-    with open_gallery(gallery) as people:
+def check(
+    gallery: options.GalleryPath = None,
+    door: options.Door = options.SearchDoor.exact,
+    pack: options.PackName = None,
+    as_json: options.Json = False,
+) -> None:
+    """Examine a gallery file for damage, and measure what a door finds; exit 1 when something is wrong."""
+    exact = door is options.SearchDoor.exact
+    # what a graph finds depends on the calibration
+    engine = None if exact else Choice(pack or pack_of(gallery, needed=True)).engine()
+    with open_gallery(gallery, engine, door=door) as people:
         problems = list(people.check())
+        recall = None if problems else tell_recall(people, door)
         count = len(people)
     if as_json:
         emit({"schema": "vultus.gallery.check/1", "gallery": str(gallery_path(gallery)), "people": count,
+              "door": door.value, "recall": None if recall is None else asdict(recall),
               "problems": problems})  # fmt: skip
     for problem in problems:
         fail(problem)

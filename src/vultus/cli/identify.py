@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vultus.cli import options, record
-from vultus.cli.build import Choice, open_gallery, pack_of
+from vultus.cli.build import Choice, open_gallery, pack_of, tell_recall
 from vultus.cli.pictures import Album, name_marks
 from vultus.cli.scan import Answer, Tally, expand_inputs, report, views
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 def identify(
     inputs: options.Inputs,
     gallery: options.GalleryPath = None,
+    door: options.Door = options.SearchDoor.exact,
     fpir: options.Fpir = options.DEFAULT_FPIR,
     top: Annotated[
         int, typer.Option("--top", min=1, metavar="N", help="Candidates per face in the JSON document.")
@@ -41,9 +42,10 @@ def identify(
     own = pack_of(gallery, needed=True)
     engine = Choice(pack or own, device, threads, offline, licence_policy, calibration).engine()
     tally = Tally(extra={"known": 0, "unknown": 0})
-    with open_gallery(gallery, engine) as people:
+    with open_gallery(gallery, engine, door=door) as people:
         # a rate that cannot be had is told before any picture is looked at
         people.identify_faces([], fpir=fpir, top=top)
+        tell_recall(people, door)
 
         def each(view: View) -> Answer:
             answers = people.identify_faces(view.faces, fpir=fpir, top=top)

@@ -18,6 +18,13 @@ class Policy(StrEnum):
     commercial = "commercial"
 
 
+class SearchDoor(StrEnum):
+    """The ways to search a gallery."""
+
+    exact = "exact"
+    graph = "graph"
+
+
 Inputs = Annotated[
     list[str],
     typer.Argument(
@@ -54,6 +61,9 @@ GalleryPath = Annotated[
         help="The collection of known people. Without it: gallery.db in your user data folder (see vultus doctor).",
         show_default=False,
     ),
+]
+Door = Annotated[
+    SearchDoor, typer.Option("--door", help="How the gallery is searched; 'graph' for large ones: vultus\\[graph].")
 ]
 Fmr = Annotated[
     float, typer.Option("--fmr", metavar="RATE", help="False match rate you accept, e.g. 1e-3 = 1 in 1,000 strangers.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vultus.cli import options, record
-from vultus.cli.build import Choice, gallery_path, open_gallery, pack_of
+from vultus.cli.build import Choice, gallery_path, open_gallery, pack_of, tell_recall
 from vultus.cli.console import Bar, clean, emit_line, interruptible, out, say, table
 from vultus.cli.people import People, clock
 from vultus.cli.scan import LIVE, expand_inputs, short, video_of
@@ -63,6 +63,7 @@ def watch(
         ),
     ],
     gallery: options.GalleryPath = None,
+    door: options.Door = options.SearchDoor.exact,
     fpir: options.Fpir = options.DEFAULT_FPIR,
     fps: Annotated[
         float, typer.Option("--fps", min=0.01, metavar="RATE", help="Looks for faces per second of video.")
@@ -98,12 +99,13 @@ def watch(
     if gallery is not None or path.exists():
         own = pack_of(gallery, needed=True)
         engine = Choice(pack or own, device, threads, offline, licence_policy, calibration).engine()
-        known: Gallery | None = open_gallery(gallery, engine)
+        known: Gallery | None = open_gallery(gallery, engine, door=door)
     else:
         say(f"there is no gallery at {path}: people are told apart, but not named", "yellow")
         engine, known = Choice(pack, device, threads, offline, licence_policy, calibration).engine(), None
     terms = Terms(fps, start, end, fpir, annotate)
     try:
+        tell_recall(known, door)
         for item in items:
             _watch_one(engine, known, item, terms, run, as_json=as_json)
     finally:

@@ -9,6 +9,7 @@ import pytest
 
 from unit.cli.conftest import Cli
 from unit.cli.fake import CONTRACT, names
+from vultus.gallery.search import Recall
 
 
 def test_list(cli: Cli, known: Path) -> None:
@@ -78,6 +79,23 @@ def test_check_tells_what_is_wrong(cli: Cli, known: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr("vultus.gallery.collection.Gallery.check", lambda _: ["face 3 is damaged"])
     assert "vultus: face 3 is damaged" in cli("gallery", "check", "-g", known, code=1).stderr
     assert cli.json("gallery", "check", "-g", known, code=1)["problems"] == ["face 3 is damaged"]
+
+
+def test_check_of_a_door(cli: Cli, known: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = cli.json("gallery", "check", "-g", known)
+    assert (plain["door"], plain["recall"]) == ("exact", None)
+    n_before = len(cli.choices)
+    assert "all of it is searched" in cli("gallery", "check", "-g", known, "--door", "graph").stderr
+    assert cli.choices[n_before].pack == "dlib", "the thresholds of the gallery's own pack"
+    measured = Recall(0.9951, 10, 200, 0.99)
+    monkeypatch.setattr("vultus.gallery.collection.Gallery.recall", lambda _: measured)
+    told = cli("gallery", "check", "-g", known, "--door", "graph").stderr
+    assert "the graph finds 99.5% of the 10 most similar people" in told
+    document = cli.json("gallery", "check", "-g", known, "--door", "graph")
+    assert (document["door"], document["recall"]["share"], document["problems"]) == ("graph", 0.9951, [])
+    measured = Recall(0.9, 10, 200, 0.99)
+    told = cli("gallery", "check", "-g", known, "--door", "graph", code=1).stderr
+    assert "finds only 90.0% of the 10 most similar people" in told
 
 
 @pytest.mark.parametrize("verb", [["list"], ["show", "Ada"], ["rename", "Ada", "B"], ["remove", "Ada", "--yes"]])

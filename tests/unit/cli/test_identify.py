@@ -33,6 +33,15 @@ def test_json_has_a_whole_decision(cli: Cli, known: Path) -> None:
     }  # fmt: skip
 
 
+def test_another_door_answers_alike(cli: Cli, known: Path) -> None:
+    save(Path("party.png"), ADA, MARIE)
+    plain = cli.json("identify", "party.png", "--gallery", known)
+    assert cli.json("identify", "party.png", "--gallery", known, "--door", "graph")["images"] == plain["images"]
+    told = cli("identify", "party.png", "--gallery", known, "--door", "graph").stderr
+    assert "the gallery is small: all of it is searched" in told
+    assert "'exakt' is not one of" in cli("identify", "party.png", "-g", known, "--door", "exakt", code=2).stderr
+
+
 def test_annotated_pictures_go_into_a_folder_and_keep_apart(cli: Cli, known: Path) -> None:
     save(Path("x/one.png"), ADA), save(Path("y/one.png"), GRACE)
     out = cli("identify", "x", "y", "--gallery", known, "--annotate", "marked")

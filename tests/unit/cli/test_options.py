@@ -8,8 +8,21 @@ from typing import Any
 import typer
 
 from vultus.cli.main import app
+from vultus.cli.options import SearchDoor
+from vultus.gallery.search import DOORS
 
-SHARED = {"--json", "--gallery", "--pack", "--device", "--threads", "--offline", "--licence-policy", "--fmr", "--fpir"}
+SHARED = {
+    "--json",
+    "--gallery",
+    "--door",
+    "--pack",
+    "--device",
+    "--threads",
+    "--offline",
+    "--licence-policy",
+    "--fmr",
+    "--fpir",
+}
 
 
 def _commands(command: Any, path: str = "vultus") -> Iterator[tuple[str, Any]]:
@@ -18,6 +31,10 @@ def _commands(command: Any, path: str = "vultus") -> Iterator[tuple[str, Any]]:
         yield path, command
     for name, one in inner.items():
         yield from _commands(one, f"{path} {name}")
+
+
+def test_every_door_can_be_asked_for() -> None:
+    assert tuple(door.value for door in SearchDoor) == DOORS
 
 
 def test_every_shared_option_has_one_meaning() -> None:
