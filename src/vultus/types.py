@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vultus.errors import ShapeError, UnsupportedTargetError
+from vultus.errors import InputError, ShapeError, UnsupportedTargetError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,7 +109,16 @@ class Embedding:
         object.__setattr__(self, "vector", vector)
 
     def similarity(self, other: Embedding) -> float:
-        """Cosine, -1 to 1."""
+        """Cosine, -1 to 1.
+
+        Raises:
+            InputError: the other one has another contract.
+        """
+        if other.contract != self.contract:
+            raise InputError(
+                f"embeddings of contracts {self.contract} and {other.contract} cannot be compared; "
+                "embed both pictures with one pack"
+            )
         return float(self.vector @ other.vector)
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vultus.errors import ShapeError, UnsupportedTargetError
+from vultus.errors import InputError, ShapeError, UnsupportedTargetError
 from vultus.types import (
     Box,
     Calibration,
@@ -81,6 +81,8 @@ def test_a_box_has_four_finite_numbers() -> None:
 # -------------------------------------------------------------------------------------------------------- embeddings
 def test_cosine_by_hand() -> None:
     assert Embedding(_unit(1, 0), "c").similarity(Embedding(_unit(1, 1), "c")) == pytest.approx(math.sqrt(0.5))
+    with pytest.raises(InputError, match="embeddings of contracts c and d cannot be compared; embed both pictures"):
+        Embedding(_unit(1, 0), "c").similarity(Embedding(_unit(1, 1), "d"))
 
 
 def test_an_embedding_is_a_unit_vector() -> None:
