@@ -69,7 +69,8 @@ def calibrate_scores(
     whole = _cut(scores, np.arange(1, scores.size + 1), steps)
     rows = []
     for drawn in multiplicities(people.size, repeats, seed):
-        mass = np.cumsum(pair_weights(drawn, left, right))
+        # comparisons that are drawn alone need no looking up: one order of them is as good as another
+        mass = np.cumsum(pair_weights(drawn, left, right) if listed.subjects else drawn)
         if mass[-1] > 0:
             rows.append(_cut(scores, mass, steps))
     low, high = interval(np.stack(rows))

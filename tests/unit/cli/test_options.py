@@ -20,6 +20,7 @@ SHARED = {
     "--threads",
     "--offline",
     "--licence-policy",
+    "--calibration",
     "--fmr",
     "--fpir",
 }

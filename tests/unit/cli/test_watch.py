@@ -31,6 +31,12 @@ def test_one_line_per_person_with_the_time_span(cli: Cli, known: Path, film: Pat
     assert marie[-3:] == ["0:02.0", "to", "0:03.8"]
 
 
+def test_a_calibration_file_goes_to_the_engine(cli: Cli, known: Path, film: Path) -> None:
+    for more in (("-g", known), ()):
+        cli("watch", film, *more, "--calibration", "mine.json")
+        assert cli.choices[-1].calibration == Path("mine.json")
+
+
 def test_json_lines(cli: Cli, known: Path, film: Path) -> None:
     records = cli.lines("watch", film, "-g", known)
     assert [record["event"] for record in records] == ["track", "track", "people"]
