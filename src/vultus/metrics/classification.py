@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vultus.errors import InputError, ShapeError
-from vultus.metrics.labels import as_labels
+from vultus.metrics.labels import as_labels, number_labels
 from vultus.metrics.verification import as_weights
 
 if TYPE_CHECKING:
@@ -39,11 +39,10 @@ def confusion(
     if (real.dtype.kind == "U") != (guess.dtype.kind == "U"):
         raise ShapeError("predicted", f"the kind of labels that truth has, {real.dtype}", f"{guess.dtype}")
     count = as_weights(weights, real.size)
-    names, position = np.unique(np.concatenate([real, guess]), return_inverse=True)
-    if np.unique(real).size < 2:
+    names, (row, column) = number_labels(real, guess)
+    if (row == row[0]).all():
         raise InputError(f"recalls need at least two true classes, and there is only '{real[0]}'")
-    cell = position[: real.size] * names.size + position[real.size :]
-    table = np.bincount(cell, count, names.size**2).reshape(names.size, names.size)
+    table = np.bincount(row * names.size + column, count, names.size**2).reshape(names.size, names.size)
     return names, table.astype(np.float64)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vultus.errors import InputError, ShapeError
-from vultus.metrics.labels import as_labels
+from vultus.metrics.labels import as_labels, number_labels
 from vultus.metrics.verification import as_scores, as_weights
 
 if TYPE_CHECKING:
@@ -58,7 +58,8 @@ def group_rates(
         same: whether both pictures show one person, bool, (N,).
         group_a, group_b: group of the person on either side, (N,).
         threshold: one for all groups.
-        weights: how often each comparison counts, (N,); None for once.
+        weights: how often each comparison counts, (N,); None for once. A group whose weights are all zero, as in some
+            draws of a bootstrap, has the rate NaN.
 
     Raises:
         InputError: fewer than two groups, a genuine comparison of two groups, or a group without genuine comparisons
@@ -72,29 +73,27 @@ def group_rates(
     left, right = as_labels(group_a, "group_a", size), as_labels(group_b, "group_b", size)
     if left.dtype.kind != right.dtype.kind:
         raise ShapeError("group_b", f"the kind of labels that group_a has, {left.dtype}", f"{right.dtype}")
-    names, position = np.unique(np.concatenate([left, right]), return_inverse=True)
+    names, (a, b) = number_labels(left, right)
     if names.size < 2:
         raise InputError(f"rates of groups need at least two groups, and there is only '{names[0]}'")
-    a, b = position[:size], position[size:]
     mixed = np.flatnonzero(truth & (a != b))
     if mixed.size:
         first = f"the first is number {mixed[0]}: '{left[mixed[0]]}' and '{right[mixed[0]]}'"
         raise InputError(f"{mixed.size:,} genuine comparisons are of one person in two groups; {first}")
+    cell = ((a * names.size + b) * 2 + truth) * 2 + (checked >= np.float64(threshold))
+    times = np.bincount(cell, minlength=4 * names.size**2).reshape(names.size, names.size, 2, 2)
+    for what, there in (("genuine comparison", times[:, :, 1]), ("impostor comparison within it", times[:, :, 0])):
+        empty = np.diag(there.sum(axis=2)) == 0
+        if empty.any():
+            raise InputError(f"group '{names[empty][0]}' has no {what}, so it has no rate")
     count = as_weights(weights, size)
-    count = np.ones(size) if count is None else count
-    matched = checked >= np.float64(threshold)
-    n_genuine = np.bincount(a[truth], count[truth], names.size).astype(np.float64)
-    missed = np.bincount(a[truth & ~matched], count[truth & ~matched], names.size)
-    n_impostor = _between(a, b, ~truth, count, names.size)
-    wrong = _between(a, b, ~truth & matched, count, names.size)
-    for what, numbers in (("genuine comparison", n_genuine), ("impostor comparison within it", np.diag(n_impostor))):
-        if not numbers.all():
-            raise InputError(f"group '{names[numbers == 0][0]}' has no {what}, so it has no rate")
+    table = (times if count is None else np.bincount(cell, count, times.size).reshape(times.shape)).astype(np.float64)
+    genuine, wrong = np.diagonal(table[:, :, 1]), _both_ways(table[:, :, 0, 1])
+    n_genuine, n_impostor = genuine.sum(axis=0), _both_ways(table[:, :, 0].sum(axis=2))
     rates = _ratio(wrong, n_impostor)
     across = _ratio(_off_diagonal(wrong), _off_diagonal(n_impostor))
-    return GroupRates(
-        tuple(names.tolist()), missed / n_genuine, np.diag(rates).copy(), across, rates, n_genuine, n_impostor
-    )
+    missed = _ratio(genuine[0], n_genuine)
+    return GroupRates(tuple(names.tolist()), missed, np.diag(rates).copy(), across, rates, n_genuine, n_impostor)
 
 
 def max_min_ratio(rates: ArrayLike) -> float:
@@ -146,11 +145,8 @@ def garbe(fmr: ArrayLike, fnmr: ArrayLike, alpha: float = 0.5) -> float:
     return alpha * gini(matches) + (1 - alpha) * gini(misses)
 
 
-def _between(
-    a: NDArray[np.int64], b: NDArray[np.int64], mask: NDArray[np.bool_], count: NDArray[np.float64], n: int
-) -> NDArray[np.float64]:
-    one_way = np.bincount(a[mask] * n + b[mask], count[mask], n * n).reshape(n, n)
-    return np.asarray(one_way + one_way.T - np.diag(np.diag(one_way)))
+def _both_ways(table: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(table + table.T - np.diag(np.diag(table)))
 
 
 def _off_diagonal(table: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vultus.errors import InputError, UnsupportedTargetError
-from vultus.metrics.labels import as_labels
+from vultus.metrics.labels import as_labels, number_labels
 from vultus.metrics.verification import as_scores, eer, fmr, fnmr, rule_of_three, threshold_at_fmr
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def half_total_error(development: tuple[ArrayLike, ArrayLike], test: tuple[Array
 
 def _by_species(attacks: ArrayLike, species: ArrayLike) -> dict[Any, NDArray[np.floating[Any]]]:
     scores = as_scores(attacks, "attack scores")
-    names, position = np.unique(as_labels(species, "species", scores.size), return_inverse=True)
+    names, (position,) = number_labels(as_labels(species, "species", scores.size))
     order = np.argsort(position, kind="stable")
     parts = np.split(scores[order], np.cumsum(np.bincount(position))[:-1])
     return dict(zip(names.tolist(), parts, strict=True))

@@ -227,9 +227,10 @@ def min_dcf(
     mated, other = as_scores(genuine, "genuine scores"), as_scores(impostor, "impostor scores")
     curve = det_points(mated, other, max_points=mated.size + other.size + 2)
     miss, false_match = miss_cost * prior, false_match_cost * (1 - prior)
-    cost = (miss * curve.fnmr + false_match * curve.fmr) / min(miss, false_match)
+    # Where no comparison could be made the curve has no end at which nothing matches, so it stands here.
+    cost = np.append(miss * curve.fnmr + false_match * curve.fmr, miss) / min(miss, false_match)
     best = int(np.argmin(cost))
-    return float(cost[best]), float(curve.threshold[best])
+    return float(cost[best]), float(np.append(curve.threshold, np.inf)[best])
 
 
 def cllr(genuine: ArrayLike, impostor: ArrayLike) -> float:

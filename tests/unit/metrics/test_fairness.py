@@ -107,6 +107,13 @@ def test_weights_are_repeats():
     _equal(group_rates(scores, same, a, b, 0.5, weights=times), repeated, [0, 1, 2])
 
 
+def test_a_draw_without_a_group_leaves_its_rates_open():
+    scores, same, a, b = _sample(3)
+    rates = group_rates(scores, same, a, b, 0.5, weights=(a != 1) & (b != 1))
+    for part in (rates.fnmr, rates.fmr_within, rates.fmr_cross):
+        assert np.isnan(part).tolist() == [False, True, False]
+
+
 def test_groups_that_never_meet_have_no_cross_rate():
     rates = group_rates([0.9, 0.1, 0.9, 0.1], [True, False, True, False], [0, 0, 1, 1], [0, 0, 1, 1], 0.5)
     assert np.isnan(rates.fmr_cross).all()

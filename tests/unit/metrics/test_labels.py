@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vultus.errors import ShapeError
-from vultus.metrics.labels import as_labels
+from vultus.metrics.labels import as_labels, number_labels
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,12 @@ def test_labels_have_one_row_of_the_right_length():
         as_labels([["a"]])
     with pytest.raises(ShapeError, match=r"species must be of shape \(3,\), but is of shape \(2,\)"):
         as_labels(["a", "b"], "species", 3)
+
+
+def test_labels_are_numbered_in_order_over_all_columns():
+    names, (first, second) = number_labels(np.array(["m", "f"]), np.array(["x", "f", "mm"]))
+    assert names.tolist() == ["f", "m", "mm", "x"]
+    assert (first.tolist(), second.tolist()) == ([1, 0], [3, 0, 2])
+    assert first.dtype == np.int64
+    values = np.random.default_rng(0).integers(-5, 5, 100)
+    np.testing.assert_array_equal(number_labels(values)[1][0], np.unique(values, return_inverse=True)[1])

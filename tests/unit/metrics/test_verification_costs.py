@@ -52,6 +52,11 @@ def test_min_dcf_is_never_worse_than_not_looking(genuine, impostor, prior):
     assert min_dcf(genuine * 5, impostor * 5, prior=prior)[0] == pytest.approx(cost)
 
 
+def test_min_dcf_of_nothing_but_failures_is_that_of_not_looking():
+    assert min_dcf([-np.inf], [-np.inf]) == (1, np.inf)
+    assert min_dcf([-np.inf], [0.5])[0] == 1
+
+
 @pytest.mark.parametrize("prior", [0, 1, -0.1, float("nan")])
 def test_min_dcf_refuses_a_prior_that_is_none(prior):
     with pytest.raises(InputError, match="prior of a genuine comparison lies strictly between"):
