@@ -151,12 +151,15 @@ def _check(rates: Sequence[float], n_impostor: int, source: str) -> None:
     """Refuse a rate before hours of work when the data could not support it with every face found.
 
     Raises:
+        InputError: no rate at all is supported.
         UnsupportedTargetError: the rate is below three per number of comparisons.
     """
-    smallest = 3 / max(n_impostor, 1)
+    from vultus.evaluation.calibration import fmr_steps
+
+    steps = fmr_steps(n_impostor)
     for rate in rates:
-        if not smallest * (1 - 1e-9) <= rate <= 1:
-            raise UnsupportedTargetError("FMR", rate, smallest, f"{source} gives {n_impostor:,} impostor comparisons")
+        if not steps[-1] <= rate <= steps[0]:
+            raise UnsupportedTargetError("FMR", rate, steps[-1], f"{source} gives {n_impostor:,} impostor comparisons")
 
 
 def _acquired(engine: FaceEngine, pictures: Sequence[Path]) -> Acquired:
