@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 _WIDE = 400
+# cells up to this width are not broken where their column asks for it, others not below that
+_WHOLE, _FOLDED = 24, 7
 
 
 def clean(text: object) -> str:
@@ -200,7 +202,8 @@ def shown_even_if_stopped(show: Callable[[], object]) -> Iterator[None]:
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str | tuple[str, str]]]) -> None:
     """A table on stdout; a cell is a text or (text, style).
 
-    Columns whose name starts with ">" are right-aligned; neither they nor those with "=" are broken into lines.
+    Columns whose name starts with ">" are right-aligned; neither they nor those with "=" are broken into lines, unless
+    a cell is long.
     """
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
@@ -210,12 +213,20 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str | tupl
     if title:
         console.print(clean(title), style="bold", soft_wrap=True)
     grid = Table(show_header=any(columns), box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for column in columns:
+    cells = [[Text(clean(c)) if isinstance(c, str) else Text(clean(c[0]), style=c[1]) for c in row] for row in rows]
+    least = 3 * (len(columns) - 1)
+    for number, column in enumerate(columns):
         side: Literal["left", "right"] = "right" if column.startswith(">") else "left"
-        grid.add_column(column.lstrip(">="), justify=side, no_wrap=column[:1] in set(">="), overflow="fold")
-    for row in rows:
-        grid.add_row(*(Text(clean(c)) if isinstance(c, str) else Text(clean(c[0]), style=c[1]) for c in row))
+        header = column.lstrip(">=")
+        longest = max(len(header), *(row[number].cell_len for row in cells), 0)
+        whole = column[:1] in set(">=") and longest <= _WHOLE
+        least += longest if whole else min(longest, _FOLDED)
+        grid.add_column(header, justify=side, no_wrap=whole, overflow="fold")
+    for row in cells:
+        grid.add_row(*row)
     if console.is_terminal:
+        # on a narrow terminal lines run over, so that no column is lost
+        console.width = max(console.width, least)
         console.print(grid)
         return
     with console.capture() as captured:

@@ -57,7 +57,7 @@ def identify(
 
         report(
             views(engine, items, embed=True, fps=fps), items, label="identifying", each=each, as_json=as_json,
-            columns=["#", "person", ">similarity", ">threshold", "quality"], tally=tally, target=annotate, head={
+            columns=["#", "=person", ">similarity", ">threshold", "quality"], tally=tally, target=annotate, head={
                 "schema": "vultus.identify/1", "contract": engine.contract, "people": len(people), "fpir_target": fpir,
             },
         )  # fmt: skip

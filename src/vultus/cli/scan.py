@@ -297,5 +297,5 @@ def video_of(item: Item) -> str | Path | int:
 def short(path: str, width: int | None = None) -> str:
     """A path that fits a table: the end of it, where names differ; whole where the table goes into a file or pipe."""
     text = clean(path)
-    room = max(out().width * 3 // 10, 16) if width is None else width
+    room = max(out().width // 4, 16) if width is None else width
     return text if len(text) <= room else "…" + text[-room + 1 :]

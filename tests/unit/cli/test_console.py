@@ -103,3 +103,11 @@ def test_the_outcome_is_shown_after_ctrl_c_but_not_after_an_error() -> None:
 def test_letters_that_a_terminal_lacks_are_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
     assert console.clean("Žofie") == "\\u017dofie"
+
+
+def test_a_narrow_terminal_loses_no_column(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    console.table("", ["=picture", "=person", "quality"], [["a" * 16, "Ada Lovelace King", "0.48  blurred, too small"]])
+    out = capsys.readouterr().out
+    assert all(word in out for word in ("a" * 16, "Ada Lovelace King", "0.48", "blurred", "small"))
