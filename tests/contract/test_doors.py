@@ -101,6 +101,10 @@ def test_random_galleries(door: str, by: str, background: float) -> None:
         for probe, answer in zip(probes, found, strict=True):
             wanted = oracle(people, probe.astype(np.float64), top, by, background)
             tally.compare([(one.name, one.similarity) for one in answer], wanted)
+            for one in answer if by == "best" else []:
+                face = vectors[one.face_id]
+                assert any(np.array_equal(face, own) for own in people[one.name])
+                assert one.similarity == pytest.approx(min(float(face @ probe), 1.0), abs=CLOSE)
 
     answers()
     tally.settle()
