@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from vultus.errors import ConfigError, ContractError, InputError, NameClashError
+from vultus.errors import ConfigError, ContractError, InputError, NameClashError, StoreError, UnknownNameError
 from vultus.gallery.enrol import Terms, examine, settle, several
 from vultus.gallery.recognition import compare, recognise
 from vultus.gallery.record import EnrolledFace, Enrolment, NewFace, Rejected, metadata_text, normal_name
@@ -109,13 +109,18 @@ class Gallery:
 
         Raises:
             ContractError: the pack has changed since the gallery was made.
+            StoreError: the pack is none of Vultus's own.
         """
         with self._lock:
             if self._engine is None:
                 from vultus.inference.engine import FaceEngine
 
-                contract = self._store.contract()
-                self._engine = self._fitting(FaceEngine(contract.rpartition(":")[0]) if contract else FaceEngine())
+                pack = self._store.contract().rpartition(":")[0]
+                try:
+                    self._engine = self._fitting(FaceEngine(pack) if pack else FaceEngine())
+                except UnknownNameError as error:
+                    words = f"the gallery {self.path} was made with a pack of your own, {pack}"
+                    raise StoreError(f"{words}; open it with engine=FaceEngine(folder of its manifest)") from error
             return self._engine
 
     def enroll(
