@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 
 from vultus import FaceEngine
 from vultus.evaluation.detections import measure_detections, read_marked
@@ -58,7 +59,8 @@ def measure(engine: FaceEngine, data: Path) -> dict[str, float]:
     marked = measure_detections(find, read_marked(data / "detection_small"), iou=0.3).scores
     faces = sorted((data / "lfw_view2/images").iterdir())[::4]
     empty = sum(not found for _, found in engine.find_each(faces, embed=False))
-    pictures = [cv2.resize(read(picture.image), (640, 480)) for picture in read_marked(data / "detection_small")]
+    photographs = [read(picture.image) for picture in read_marked(data / "detection_small")]
+    pictures = [np.asarray(cv2.resize(photograph, (640, 480)), np.uint8) for photograph in photographs]
     times = []
     for picture in pictures * 3:
         start = time.perf_counter()

@@ -13,7 +13,7 @@ import typer
 from vultus.cli import options
 from vultus.cli.build import Choice, gallery_path, open_gallery, pack_of, tell_recall
 from vultus.cli.console import clean, emit, fail, out, plural, say, table
-from vultus.errors import InputError
+from vultus.errors import InputError, NameClashError
 
 if TYPE_CHECKING:
     from vultus.gallery.record import FaceRecord, Person
@@ -143,7 +143,10 @@ def import_people(
 ) -> None:
     """Take in the people of an exported file; all of them or, when something is wrong, nobody."""
     with open_gallery(gallery, write=True) as people:
-        count = people.import_(source, on_clash=on_clash.value)
+        try:
+            count = people.import_(source, on_clash=on_clash.value)
+        except NameClashError as error:
+            raise NameClashError(error.name, "; use --on-clash add, skip or replace") from None
     say(f"imported {plural(count, 'face')} into {gallery_path(gallery)}", "green")
 
 

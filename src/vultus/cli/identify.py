@@ -8,6 +8,7 @@ import typer
 
 from vultus.cli import options, record
 from vultus.cli.build import Choice, open_gallery, pack_of, tell_recall
+from vultus.cli.console import say
 from vultus.cli.pictures import Album, name_marks
 from vultus.cli.scan import Answer, Tally, expand_inputs, report, views
 
@@ -45,6 +46,8 @@ def identify(
     with open_gallery(gallery, engine, door=door) as people:
         # a rate that cannot be had is told before any picture is looked at
         people.identify_faces([], fpir=fpir, top=top)
+        if not len(people):
+            say("the gallery knows nobody yet, so everybody is unknown; make people known: vultus enroll", "yellow")
         tell_recall(people, door)
 
         def each(view: View) -> Answer:

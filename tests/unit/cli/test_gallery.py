@@ -66,7 +66,8 @@ def test_export_and_import(cli: Cli, known: Path) -> None:
     cli("gallery", "export", "out.json", "-g", known, "--overwrite")
     assert "imported 4 faces into new.db" in cli("gallery", "import", "out.json", "-g", "new.db").stderr
     assert names(cli.json("gallery", "list", "-g", "new.db")["people"]) == ["Ada", "Grace"]
-    assert "exists already" in cli("gallery", "import", "out.json", "-g", "new.db", code=2).stderr
+    clash = cli("gallery", "import", "out.json", "-g", "new.db", code=2).stderr
+    assert "exists already; use --on-clash add, skip or replace" in clash
     cli("gallery", "import", "out.json", "-g", "new.db", "--on-clash", "skip")
 
 

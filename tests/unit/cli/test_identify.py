@@ -6,6 +6,7 @@ from pathlib import Path
 
 from unit.cli.conftest import Cli
 from unit.cli.fake import ADA, GRACE, MARIE, NOBODY, save
+from vultus.gallery import Gallery
 
 
 def test_known_people_are_named_and_strangers_are_not(cli: Cli, known: Path) -> None:
@@ -77,3 +78,12 @@ def test_a_rate_that_cannot_be_had_is_told_at_once(cli: Cli, known: Path) -> Non
     assert "the smallest supported FPIR is" in out.stderr
     assert len(out.stderr.strip().splitlines()) == 1
     assert cli("identify", "a.png", "--gallery", known, "--fpir", "2", code=2).stdout == ""
+
+
+def test_an_empty_gallery_is_told(cli: Cli) -> None:
+    save(Path("a.png"), ADA)
+    with Gallery.open("empty.db"):
+        pass
+    out = cli("identify", "a.png", "--gallery", "empty.db")
+    assert "the gallery knows nobody yet, so everybody is unknown" in out.stderr
+    assert "unknown" in out.stdout
