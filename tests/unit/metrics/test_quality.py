@@ -24,6 +24,7 @@ def test_curve_by_hand():
     assert partial_area(curve, 0.2) == pytest.approx(2 / 5)
     assert partial_area(curve, 0.6) == pytest.approx((0.2 * 0.4 + 0.4 * 0.25) / 0.6)
     assert partial_area(curve, 1) == pytest.approx(0.18)
+    assert error_discard(scores, quality, 0.2).fnmr[0] == 1 / 5  # a score at the threshold matches
 
 
 def test_each_step_agrees_with_the_recall_of_scikit_learn():
