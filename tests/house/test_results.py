@@ -1,0 +1,15 @@
+"""The page of results says what the committed JSON files say."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_page_is_generated():
+    spec = importlib.util.spec_from_file_location("write_results", ROOT / "tools/write_results.py")
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    assert tool.PAGE.read_text() == tool.page(), "run: python tools/write_results.py"
