@@ -1,4 +1,4 @@
-"""Compare the detectors a default pack could have, and write results/detectors.json and the table in its decision.
+"""Compare the detectors a default pack could have, and write results/detectors.json.
 
     python tools/compare_detectors.py ../shared/data
 
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import statistics
 import tempfile
 import time
@@ -27,7 +26,6 @@ from vultus.evaluation.detections import measure_detections, read_marked
 from vultus.inference.image import read
 
 ROOT = Path(__file__).resolve().parents[1]
-RECORD = ROOT / "docs/decisions/0012-the-default-detector.md"
 CASES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("dlib CNN", "dlib-mmod", {"upsample": 0}),
     ("dlib CNN, picture enlarged once", "dlib-mmod", {"upsample": 1}),
@@ -76,7 +74,7 @@ def measure(engine: FaceEngine, data: Path) -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure all cases and write both files."""
+    """Measure all cases."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     data = parser.parse_args().data
@@ -88,19 +86,6 @@ def main() -> None:
     versions = {name: version(name) for name in ("numpy", "onnxruntime", "opencv-python-headless")}
     result = {"command": "python tools/compare_detectors.py DATA", "versions": versions, "threads": 2, "rows": rows}
     (ROOT / "results/detectors.json").write_text(json.dumps(result, indent=1) + "\n")
-    lines = [
-        "| detector | recall | precision | LFW pictures without a face | ms per 640x480 |",
-        "|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| {row['detector']} | {row['recall']:.3f} | {row['precision']:.3f} | {row['lfw_without_detection']} of "
-        f"{row['lfw_pictures']:,} | {row['ms_per_640x480']:.0f} |"
-        for row in rows
-    ]
-    text = re.sub(
-        r"(?s)(<!-- table -->\n).*(\n<!-- end -->)", lambda m: m[1] + "\n".join(lines) + m[2], RECORD.read_text()
-    )
-    RECORD.write_text(text)
 
 
 if __name__ == "__main__":
