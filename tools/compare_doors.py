@@ -27,7 +27,7 @@ N_PROBES, TOP = 200, 10
 
 def unit(rows: np.ndarray) -> np.ndarray:
     """Rows of length 1, single precision."""
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
 
 
 def made_up(n_people: int) -> tuple[Templates, np.ndarray]:
