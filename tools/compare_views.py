@@ -15,8 +15,8 @@ import numpy as np
 from vultus import FaceEngine
 from vultus.evaluation.pairs import read_pairs
 from vultus.inference.align import warp
-from vultus.inference.engine import prominent
 from vultus.inference.image import read
+from vultus.types import prominent
 
 ROOT = Path(__file__).resolve().parents[1]
 View = tuple[float, bool]

@@ -17,7 +17,7 @@ import numpy as np
 from vultus.errors import InputError, ShapeError, UnsupportedTargetError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -187,6 +187,11 @@ class Face:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "landmarks", _frozen(self.landmarks, (5, 2), "landmarks"))
+
+
+def prominent(faces: Sequence[Face]) -> Face | None:
+    """The face a picture is about: the largest one, of equal ones the surer; None when there is none."""
+    return max(faces, key=lambda face: (face.box.area, face.score), default=None)
 
 
 @dataclass(frozen=True, slots=True)

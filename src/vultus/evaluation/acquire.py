@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from vultus.errors import ConfigError, VultusError
+from vultus.types import prominent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -88,8 +89,6 @@ def acquire(
         pick: which face of several counts; None takes the one that the engine takes, the largest.
         progress: called with the number of pictures done.
     """
-    from vultus.inference.engine import prominent
-
     choose = pick or prominent
     rows: list[NDArray[np.float32] | None] = []
     reasons: dict[int, str] = {}

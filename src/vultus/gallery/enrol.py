@@ -24,7 +24,7 @@ from vultus.gallery.record import (
     NewFace,
     Rejected,
 )
-from vultus.types import FAILURE_TO_ACQUIRE
+from vultus.types import FAILURE_TO_ACQUIRE, prominent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -141,11 +141,6 @@ def settle(writer: Writer, contract: str, finding: Finding, options: str) -> Enr
     return result
 
 
-def prominent(faces: Sequence[Face]) -> Face:
-    """The face with the largest box; of equal ones the one the detector is surer of."""
-    return max(faces, key=lambda face: (face.box.area, face.score))
-
-
 def several(images: Source | Sequence[Source]) -> list[Source]:
     """One picture or several, as a list.
 
@@ -193,9 +188,8 @@ def _recall(store: Store, name: str, label: str, picture: str, options: str) -> 
     return None
 
 
-def _rivals(faces: Sequence[Face]) -> int:
+def _rivals(main: Face, faces: Sequence[Face]) -> int:
     """Faces that could be meant instead of the largest: not specks in the background, nor faces nobody could use."""
-    main = prominent(faces)
     return sum(
         face is not main and face.quality.ok and face.box.height >= _RIVAL_SIDE * main.box.height for face in faces
     )
@@ -207,13 +201,13 @@ def _judge(finding: Finding, answer: list[Face] | VultusError, terms: Terms) -> 
     if not finding.picture:
         message = "the file changed while it was read; try again"
         return replace(finding, result=Rejected(finding.label, (UNREADABLE,), message))
-    if not answer:
+    face = prominent(answer)
+    if face is None:
         return replace(finding, result=Rejected(finding.label, (FAILURE_TO_ACQUIRE,), "no face found"), remember=True)
-    rivals = _rivals(answer)
+    rivals = _rivals(face, answer)
     if rivals and terms.face == "single":
         message = f"{1 + rivals} faces; give a picture of this person alone, or take the largest: face='largest'"
         return replace(finding, result=Rejected(finding.label, (SEVERAL_FACES,), message), remember=True)
-    face = prominent(answer)
     embedding = face.embedding
     if embedding is None:
         reason = (face.liveness.reason or NOT_LIVE) if face.liveness is not None else NOT_EMBEDDED

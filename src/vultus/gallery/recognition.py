@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vultus.errors import ContractError, InputError
-from vultus.gallery.enrol import prominent
 from vultus.gallery.record import ALREADY_IN_PICTURE, EMPTY_GALLERY, NOT_EMBEDDED, NOT_LIVE
 from vultus.gallery.search import assign
-from vultus.types import FAILURE_TO_ACQUIRE, Decision, Identification
+from vultus.types import FAILURE_TO_ACQUIRE, Decision, Identification, prominent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,9 +80,9 @@ def compare(
     alone = len(rows) == 1
     threshold = calibration.threshold(fmr) if alone else calibration.threshold_for_fpir(fmr, len(rows))
     blank = Decision(False, None, threshold, fmr, calibration.calibration_id)
-    if not faces:
-        return replace(blank, reason=FAILURE_TO_ACQUIRE)
     face = prominent(faces)
+    if face is None:
+        return replace(blank, reason=FAILURE_TO_ACQUIRE)
     if face.embedding is None:
         return replace(blank, reason=_why_not_embedded(face))
     similarity = min(float(np.max(rows @ _matrix([face.embedding], contract)[0] + offsets)), 1.0)

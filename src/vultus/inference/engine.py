@@ -19,7 +19,7 @@ from vultus.inference.liveness import LivenessDetector
 from vultus.inference.quality import DEFAULT_GATE, QualityGate, assess
 from vultus.inference.session import open_session
 from vultus.inference.track import Looks, Tracker, follow
-from vultus.types import FAILURE_TO_ACQUIRE, Box, Decision, Embedding, Face
+from vultus.types import FAILURE_TO_ACQUIRE, Box, Decision, Embedding, Face, prominent
 from vultus.weights.calibration import load_calibration
 from vultus.weights.store import pin, resolve
 from vultus.weights.table import load_pack
@@ -301,11 +301,6 @@ class FaceEngine:
                 crops.append(self._aligner.crops(image, faces.boxes[keep], faces.landmarks[keep]))
         if crops:
             yield from self._embedder.embed_views(np.concatenate(crops))
-
-
-def prominent(faces: Sequence[Face]) -> Face | None:
-    """The face a picture is about: the largest one; None when there is none."""
-    return max(faces, key=lambda face: (face.box.area, face.score), default=None)
 
 
 def _largest(faces: Detections, count: int | None) -> Detections:
