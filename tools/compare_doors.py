@@ -18,8 +18,8 @@ from importlib.metadata import version
 
 import numpy as np
 
-from vultus.gallery.search import DOORS, open_door
-from vultus.gallery.store import Templates
+from vultus.gallery.doors import DOORS, open_door
+from vultus.gallery.templates import Templates
 
 DIMENSION, DIRECTIONS, BACKGROUND = 128, 32, 0.7
 N_PROBES, TOP = 200, 10

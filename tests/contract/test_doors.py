@@ -20,8 +20,9 @@ from hypothesis.stateful import (
 
 from unit.gallery.fake import FakeEngine, person, picture, vector
 from vultus.gallery import Gallery
-from vultus.gallery.search import DOORS, RULES, background_of, open_door
-from vultus.gallery.store import Templates
+from vultus.gallery.doors import DOORS, RULES, open_door
+from vultus.gallery.search import background_of
+from vultus.gallery.templates import Templates
 
 # Part of the oracle's people that a door must find; 1 means the same people in the same order.
 RECALL = {"exact": 1.0, "graph": 0.99}

@@ -12,7 +12,7 @@ from vultus.errors import StoreError
 
 if TYPE_CHECKING:
     from vultus.gallery.collection import Gallery
-    from vultus.gallery.search import Recall
+    from vultus.gallery.doors import Recall
     from vultus.inference.engine import FaceEngine
 
 

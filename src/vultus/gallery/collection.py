@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from vultus.errors import ConfigError, ContractError, InputError, NameClashError, StoreError, UnknownNameError
+from vultus.gallery.doors import check_door, check_rule, open_door
 from vultus.gallery.enrol import Terms, examine, settle, several
 from vultus.gallery.recognition import compare, recognise
 from vultus.gallery.record import EnrolledFace, Enrolment, NewFace, Rejected, metadata_text, normal_name
-from vultus.gallery.search import average, background_of, check_door, check_rule, open_door
+from vultus.gallery.search import average, background_of
 from vultus.gallery.store import Store
 from vultus.gallery.transfer import export_gallery, import_gallery
 
@@ -31,9 +32,9 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Self
 
+    from vultus.gallery.doors import Door, Recall, Rule
     from vultus.gallery.enrol import Engine, Finding, Which
     from vultus.gallery.record import FaceRecord, Person
-    from vultus.gallery.search import Door, Recall, Rule
     from vultus.gallery.transfer import OnClash
     from vultus.inference.image import Source
     from vultus.types import Decision, Face, Identification, Track
@@ -385,8 +386,7 @@ class Gallery:
             return [settle(writer, contract, finding, options) for finding in findings]
 
     def _fitting(self, engine: Engine) -> Engine:
-        contract = self._store.contract()
-        if contract and contract != engine.contract:
+        if (contract := self._store.contract()) not in ("", engine.contract):
             raise ContractError(contract, engine.contract)
         return engine
 

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vultus.gallery.search import ExactDoor, Recall
+from vultus.gallery.doors import Recall
+from vultus.gallery.search import ExactDoor
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from vultus.gallery.search import Rule
-    from vultus.gallery.store import Templates
+    from vultus.gallery.doors import Rule
+    from vultus.gallery.templates import Templates
     from vultus.types import Candidate
 
 RECALL = 0.99
@@ -40,9 +41,6 @@ class GraphDoor:
     Args:
         templates: of the whole gallery.
         rule, background: as in `ExactDoor`.
-
-    Raises:
-        ConfigError: the rule is none of these.
     """
 
     def __init__(self, templates: Templates, rule: Rule = "average", background: float = 0.0) -> None:
@@ -56,22 +54,27 @@ class GraphDoor:
         self._graph = _build(self._exact.rows, self._exact.offsets)
         self.recall = self._widen(templates.vectors) if self._is_worth_it(_RECALL_AT) else None
 
-    def search(self, probes: NDArray[np.float32], top: int) -> list[list[Candidate]]:
-        """The `top` most similar people of each probe, best first; see `ExactDoor.search`.
-
-        Raises:
-            InputError: top is below 1.
-            ShapeError: the probes have another dimension than the gallery.
-        """
-        self._exact.check(probes, top)
-        if len(probes) == 0 or not self._is_worth_it(top):
-            return self._exact.search(probes, top)
+    def search(
+        self, probes: NDArray[np.float32], top: int, within: NDArray[np.int64] | None = None
+    ) -> list[list[Candidate]]:
+        """The `top` most similar people of each probe, best first; see `Door.search`."""
+        self._exact.check(probes, top, within)
+        if len(probes) == 0 or within is not None or not self._is_worth_it(top):
+            return self._exact.search(probes, top, within)
         found = []
         for probe, near in zip(probes, self._near(probes, self._wide(top)), strict=True):
             people = np.unique(self._people[near])
             enough = len(people) >= min(top, self.n_people)
             found.append(self._exact.among(probe, people, top) if enough else self._exact.search(probe[None], top)[0])
         return found
+
+    def count(self, within: NDArray[np.int64] | None = None) -> int:
+        """Templates that a probe is searched among; see `Door.count`."""
+        return self._exact.count(within)
+
+    def update(self, templates: Templates) -> bool:
+        """Always anew."""
+        return False
 
     def _wide(self, top: int) -> int:
         return max(self._width, 4 * top)

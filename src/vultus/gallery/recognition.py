@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from vultus.gallery.search import Assignment, Door
+    from vultus.gallery.doors import Door
+    from vultus.gallery.search import Assignment
     from vultus.types import Calibration, Embedding, Face
 
 

@@ -1,7 +1,6 @@
 """Who resembles a probe most: the exact door, and the rule that nobody is twice in one picture.
 
-A door answers `search`. This one compares every probe with every template by one blocked matrix product; other doors
-(graph.py) must answer like it within a stated tolerance.
+The exact door compares every probe with every template by one blocked matrix product.
 
 Why averages are scaled. A threshold is calibrated on comparisons of one picture with one picture. The mean of several
 pictures of a person is shorter than 1; made unit length again, as is usual, it raises the similarity of everybody,
@@ -15,13 +14,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from importlib.util import find_spec
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vultus.errors import ConfigError, InputError, MissingExtraError, ShapeError, UnknownNameError
+from vultus.errors import InputError, ShapeError
 from vultus.types import Candidate
 
 if TYPE_CHECKING:
@@ -29,57 +27,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from vultus.gallery.store import Templates
+    from vultus.gallery.doors import Recall, Rule
+    from vultus.gallery.templates import Templates
     from vultus.types import Calibration
 
-Rule = Literal["average", "best"]
-RULES: tuple[Rule, ...] = ("average", "best")
-DOORS = ("exact", "graph")
 _BLOCK_ROWS = 65_536
 _STRETCH = 0.6  # 0 leaves means as they are, 1 gives all of their loss back
-
-
-@dataclass(frozen=True, slots=True)
-class Recall:
-    """How much of the exact answer a door finds.
-
-    Attributes:
-        share: of the `at` most similar people, the part that was found; 0 to 1.
-        at: people looked for per probe.
-        n_probes: probes it was measured with.
-        wanted: the share a door should reach.
-    """
-
-    share: float
-    at: int
-    n_probes: int
-    wanted: float
-
-    def shortfall(self) -> list[str]:
-        """What is wrong with it, one sentence; empty when all is well."""
-        if self.share >= self.wanted:
-            return []
-        return [
-            f"the door finds only {self.share:.1%} of the {self.at} most similar people instead of {self.wanted:.0%}; "
-            "use the exact door"
-        ]
-
-
-class Door(Protocol):
-    """One way of searching a gallery.
-
-    Attributes:
-        n_people: people who can be found.
-        n_templates: templates a probe is searched among; thresholds for a target FPIR depend on it.
-        recall: against the exact door, measured when the door was built; None where every answer is exact.
-    """
-
-    n_people: int
-    n_templates: int
-    recall: Recall | None
-
-    def search(self, probes: NDArray[np.float32], top: int) -> list[list[Candidate]]:
-        """The `top` most similar people of each probe (Q, D), best first."""
 
 
 class ExactDoor:
@@ -95,15 +48,11 @@ class ExactDoor:
     Attributes:
         rows, offsets: `probe @ row + offset` is a similarity; float32, (n_templates, D) and (n_templates,).
         starts: row of each person's first template; int64, (n_people,).
-
-    Raises:
-        ConfigError: the rule is none of these.
     """
 
     def __init__(
         self, templates: Templates, rule: Rule = "average", background: float = 0.0, block_rows: int = _BLOCK_ROWS
     ) -> None:
-        check_rule(rule)
         self._names = templates.names
         self.n_people = len(templates.names)
         self.recall: Recall | None = None
@@ -117,20 +66,15 @@ class ExactDoor:
         self.n_templates = len(self.rows)
         self._blocks = _blocks(self.starts, self.n_templates, block_rows)
 
-    def search(self, probes: NDArray[np.float32], top: int) -> list[list[Candidate]]:
-        """The `top` most similar people of each probe, best first; equal ones in the order of enrolment.
-
-        Args:
-            probes: float32, (Q, D), unit rows.
-            top: at least 1.
-
-        Raises:
-            InputError: top is below 1.
-            ShapeError: the probes have another dimension than the gallery.
-        """
-        self.check(probes, top)
-        if self.n_people == 0 or len(probes) == 0:
+    def search(
+        self, probes: NDArray[np.float32], top: int, within: NDArray[np.int64] | None = None
+    ) -> list[list[Candidate]]:
+        """The `top` most similar people of each probe, best first; see `Door.search`."""
+        self.check(probes, top, within)
+        if self.n_people == 0 or len(probes) == 0 or (within is not None and len(within) == 0):
             return [[] for _ in probes]
+        if within is not None:
+            return [self.among(probe, within, top) for probe in probes]
         best: list[list[_Hit]] = [[] for _ in probes]
         for first, last in self._blocks:
             start, end = self.starts[first], self.starts[last] if last < self.n_people else self.n_templates
@@ -167,15 +111,29 @@ class ExactDoor:
             found.append(_Hit(float(by_person[best]), int(people[best]), face_id))
         return [Candidate(self._names[hit.person], hit.similarity, hit.face_id) for hit in sorted(found, key=_order)]
 
-    def check(self, probes: NDArray[np.float32], top: int) -> None:
+    def count(self, within: NDArray[np.int64] | None = None) -> int:
+        """Templates that a probe is compared with; see `Door.count`."""
+        if within is None:
+            return self.n_templates
+        return int(np.sum(np.append(self.starts, self.n_templates)[within + 1] - self.starts[within]))
+
+    def update(self, templates: Templates) -> bool:
+        """Always anew."""
+        return False
+
+    def check(self, probes: NDArray[np.float32], top: int, within: NDArray[np.int64] | None = None) -> None:
         """Refuse what cannot be searched for.
 
         Raises:
-            InputError: top is below 1.
+            InputError: top is below 1, or somebody in `within` is not there.
             ShapeError: the probes have another dimension than the gallery.
         """
         if top < 1:
             raise InputError(f"top must be at least 1, but is {top}")
+        if within is not None and len(within) and (within[0] < 0 or within[-1] >= self.n_people):
+            raise InputError(
+                f"within must hold positions from 0 to {self.n_people - 1}, but has {within[0]} to {within[-1]}"
+            )
         if self.n_people and len(probes) and (probes.ndim != 2 or probes.shape[1] != self.rows.shape[1]):
             raise ShapeError("probes", f"(Q, {self.rows.shape[1]})", str(probes.shape))
 
@@ -209,44 +167,6 @@ class Assignment:
     candidates: tuple[Candidate, ...]
     matched: bool
     displaced: bool
-
-
-def open_door(name: str, templates: Templates, rule: Rule, background: float = 0.0) -> Door:
-    """The door of that name over these templates.
-
-    Raises:
-        UnknownNameError: there is no such door.
-        MissingExtraError: the package that a door needs is not installed.
-    """
-    check_door(name)
-    if name == "graph":
-        from vultus.gallery.graph import GraphDoor
-
-        return GraphDoor(templates, rule, background)
-    return ExactDoor(templates, rule, background)
-
-
-def check_door(name: str) -> None:
-    """Refuse a door that does not exist, or cannot be used here.
-
-    Raises:
-        UnknownNameError: there is no such door.
-        MissingExtraError: the package that it needs is not installed.
-    """
-    if name not in DOORS:
-        raise UnknownNameError("gallery door", name, DOORS, f"(there are: {', '.join(DOORS)})")
-    if name == "graph" and find_spec("usearch") is None:
-        raise MissingExtraError("usearch", "graph")
-
-
-def check_rule(rule: str) -> None:
-    """Refuse a rule that does not exist.
-
-    Raises:
-        ConfigError: there is no such rule.
-    """
-    if rule not in RULES:
-        raise ConfigError(f"templates must be one of {', '.join(RULES)}, but is '{rule}'")
 
 
 def average(

@@ -9,7 +9,7 @@ import pytest
 
 from unit.cli.conftest import Cli
 from unit.cli.fake import CONTRACT, names
-from vultus.gallery.search import Recall
+from vultus.gallery.doors import Recall
 
 
 def test_list(cli: Cli, known: Path) -> None:

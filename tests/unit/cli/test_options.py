@@ -9,7 +9,7 @@ import typer
 
 from vultus.cli.main import app
 from vultus.cli.options import SearchDoor
-from vultus.gallery.search import DOORS
+from vultus.gallery.doors import DOORS
 
 SHARED = {
     "--json",

@@ -7,9 +7,10 @@ import pytest
 
 from vultus.errors import InputError, MissingExtraError, ShapeError
 from vultus.gallery import Gallery, graph
+from vultus.gallery.doors import Recall, open_door
 from vultus.gallery.graph import RECALL, GraphDoor
-from vultus.gallery.search import ExactDoor, Recall, open_door
-from vultus.gallery.store import Templates
+from vultus.gallery.search import ExactDoor
+from vultus.gallery.templates import Templates
 
 
 def faces(n_people: int, each: int, *, dimension: int = 32, seed: int = 0) -> Templates:
@@ -145,7 +146,7 @@ def test_bad_arguments():
 
 
 def test_without_usearch(monkeypatch, tmp_path):
-    monkeypatch.setattr("vultus.gallery.search.find_spec", lambda name: None)
+    monkeypatch.setattr("vultus.gallery.doors.find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r'usearch is not installed; run: pip install "vultus\[graph\]"'):
         open_door("graph", faces(2, 1), "average")
     with pytest.raises(MissingExtraError, match="usearch is not installed"):

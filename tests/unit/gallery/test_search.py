@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vultus.errors import ConfigError, InputError, ShapeError, UnknownNameError
-from vultus.gallery.search import ExactDoor, assign, average, background_of, open_door
-from vultus.gallery.store import Templates
+from vultus.errors import InputError, ShapeError
+from vultus.gallery.search import ExactDoor, assign, average, background_of
+from vultus.gallery.templates import Templates
 from vultus.types import Calibration, CalibrationPoint, Candidate
 
 
@@ -130,16 +130,27 @@ def test_no_similarity_is_above_1():
 
 
 def test_bad_arguments():
-    with pytest.raises(ConfigError, match="templates must be one of average, best, but is 'mean'"):
-        ExactDoor(gallery([1]), "mean")
     with pytest.raises(InputError, match="top must be at least 1, but is 0"):
         ExactDoor(gallery([1])).search(np.ones((1, 16), np.float32), 0)
     with pytest.raises(ShapeError, match=r"probes must be \(Q, 16\), but is \(1, 8\)"):
         ExactDoor(gallery([1])).search(np.ones((1, 8), np.float32), 1)
-    with pytest.raises(
-        UnknownNameError, match=r"unknown gallery door 'exakt'; did you mean 'exact'\? \(there are: exact, graph\)"
-    ):
-        open_door("exakt", gallery([1]), "average")
+    with pytest.raises(InputError, match="within must hold positions from 0 to 1, but has 1 to 2"):
+        ExactDoor(gallery([1, 1])).search(np.ones((1, 16), np.float32), 1, np.array([1, 2]))
+
+
+def test_only_some_people():
+    templates = gallery([2, 1, 3, 1])
+    probe = templates.vectors[:1]
+    for rule in ("average", "best"):
+        door = ExactDoor(templates, rule)
+        (everybody,) = door.search(probe, 9)
+        (some,) = door.search(probe, 9, np.array([1, 2]))
+        assert [(one.name, one.face_id) for one in some] == [
+            (one.name, one.face_id) for one in everybody if one.name in ("p1", "p2")
+        ]
+        assert door.search(probe, 9, np.array([], np.int64)) == [[]]
+        assert door.count(np.array([1, 2])) == (4 if rule == "best" else 2)
+        assert door.count() == door.n_templates
 
 
 def ranked(rows: list[dict[str, float]]) -> list[list[Candidate]]:
