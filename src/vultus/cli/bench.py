@@ -18,6 +18,14 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Measure speed and accuracy side by side with other packages.")
 app.callback(invoke_without_command=True)(options.help_if_alone)
 
+Target = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", metavar="FILE", help="Write the JSON document beside the table.", show_default=False),
+]
+Only = Annotated[list[str] | None, typer.Option("--only", metavar="NAME", help="Measure this only; may be repeated.")]
+Quick = Annotated[bool, typer.Option("--quick", metavar="", help="Few repeats, to see that it runs.")]
+Threads = Annotated[int, typer.Option("--threads", min=1, metavar="N", help="Threads of both sides.")]
+
 
 @app.command()
 def core(
@@ -26,15 +34,10 @@ def core(
         typer.Option("--data", metavar="DIR", help="Evaluation data; rows that need it are left out without.",
                      show_default=False),
     ] = None,
-    target: Annotated[
-        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write the JSON document beside the table.",
-                                  show_default=False),
-    ] = None,
-    only: Annotated[
-        list[str] | None, typer.Option("--only", metavar="NAME", help="Measure this only; may be repeated.")
-    ] = None,
-    quick: Annotated[bool, typer.Option("--quick", metavar="", help="Few repeats, to see that it runs.")] = False,
-    threads: Annotated[int, typer.Option("--threads", min=1, metavar="N", help="Threads of both sides.")] = 2,
+    target: Target = None,
+    only: Only = None,
+    quick: Quick = False,
+    threads: Threads = 2,
     as_json: options.Json = False,
     pack: options.PackName = None,
 ) -> None:  # fmt: skip
@@ -45,8 +48,29 @@ def core(
 
     report = bench_core(
         pack or options.DEFAULT_PACK, data, threads=threads, only=tuple(only or ()), quick=quick,
-        tell=lambda line: say(f"measuring {line}", "dim"),
+        tell=_tell,
     )  # fmt: skip
+    _finish(report, target, as_json=as_json)
+
+
+@app.command()
+def gallery(
+    target: Target = None, only: Only = None, quick: Quick = False, threads: Threads = 2, as_json: options.Json = False
+) -> None:
+    """Measure searching and keeping a million people beside faiss; takes minutes and 4 GB of memory."""
+    from vultus.evaluation.bench import run_suite
+    from vultus.evaluation.bench_gallery import MEASUREMENTS, PACKAGES
+    from vultus.evaluation.row import Bench
+
+    bench = Bench(threads=threads, quick=quick, tell=_tell)
+    _finish(run_suite(MEASUREMENTS, bench, tuple(only or ()), PACKAGES), target, as_json=as_json)
+
+
+def _tell(line: str) -> None:
+    say(f"measuring {line}", "dim")
+
+
+def _finish(report: Mapping[str, Any], target: Path | None, *, as_json: bool) -> None:
     if target is not None:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(json.dumps(report, indent=1, allow_nan=False) + "\n", encoding="utf-8")

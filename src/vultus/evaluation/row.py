@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -153,6 +153,15 @@ class Bench:
         yield from (read(path) for path in files)
         if not files:
             yield _portrait()
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """A function that measures some rows; `peer` says that it needs dlib."""
+
+    name: str
+    run: Callable[[Bench], Iterable[Row]]
+    peer: bool = False
 
 
 def scaled(image: Image, height: int, width: int) -> Image:

@@ -10,6 +10,7 @@ import pytest
 
 from unit.cli.conftest import Cli
 from vultus.cli.bench import number
+from vultus.evaluation.row import Measurement, Row
 
 ROW = {"what": "embedding", "ours": 1234.5, "peer": 100.25, "peer_name": "dlib", "ratio": 12.3, "unit": "faces/s",
        "n": 64, "goal": ">= 8", "met": True, "reason": ""}  # fmt: skip
@@ -45,6 +46,14 @@ def test_a_table_and_a_file(cli: Cli, asked: dict[str, Any]) -> None:
 
 def test_json(cli: Cli, asked: dict[str, Any]) -> None:
     assert cli.json("bench", "core") == REPORT
+
+
+def test_the_gallery(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    suite = (Measurement("scan", lambda bench: [Row(what=f"scan, {bench.threads} thread", ours=2.0, unit="probes/s")]),)
+    monkeypatch.setattr("vultus.evaluation.bench_gallery.MEASUREMENTS", suite)
+    report = cli.json("bench", "gallery", "--threads", 1, "--quick", "--only", "scan")
+    assert report["rows"][0]["what"] == "scan, 1 thread"
+    assert "unknown measurement 'skan'" in cli("bench", "gallery", "--only", "skan", code=2).stderr
 
 
 def test_data_must_be_a_folder(cli: Cli) -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from vultus.errors import InputError, MissingExtraError, UnknownNameError
 from vultus.evaluation import bench as module
-from vultus.evaluation.bench import MEASUREMENTS, Measurement, bench_core
-from vultus.evaluation.row import Row
+from vultus.evaluation.bench import CORE, bench_core, run_suite
+from vultus.evaluation.row import Bench, Measurement, Row
 
 KEYS = {"what", "ours", "peer", "peer_name", "ratio", "unit", "n", "goal", "met", "reason"}
 
@@ -18,19 +18,18 @@ def two_rows(bench):
     raise InputError("the second one needs something")
 
 
-def test_a_row_that_cannot_run_says_why_and_the_rest_goes_on(monkeypatch):
-    monkeypatch.setattr(
-        module, "MEASUREMENTS", (Measurement("first", two_rows), Measurement("second", lambda bench: [Row("last")]))
-    )
+def test_a_row_that_cannot_run_says_why_and_the_rest_goes_on():
+    suite = (Measurement("first", two_rows), Measurement("second", lambda bench: [Row("last")]))
     told = []
-    report = bench_core(threads=1, tell=told.append)
+    report = run_suite(suite, Bench(threads=1, tell=told.append), packages=["pytest", "not-a-package"])
     assert [row["what"] for row in report["rows"]] == ["one", "first", "last"]
     assert report["rows"][1]["reason"] == "not measured: the second one needs something"
     assert all(set(row) == KEYS for row in report["rows"])
     assert told == ["first (1 of 2)", "second (2 of 2)"]
     assert report["details"] == {"seen": 1}
     assert {"processor", "processors", "processors_used", "threads", "quick"} <= set(report["machine"])
-    assert {"python", "numpy"} <= set(report["versions"])
+    assert {"python", "numpy", "pytest"} <= set(report["versions"])
+    assert "not-a-package" not in report["versions"]
     assert json.loads(json.dumps(report, allow_nan=False))["schema"] == "vultus.bench/1"
 
 
@@ -52,7 +51,7 @@ def test_a_missing_peer_is_said_before_anything_runs(monkeypatch):
 
 
 def test_every_measurement_of_the_milestone_is_there():
-    assert [measurement.name for measurement in MEASUREMENTS] == [
+    assert [measurement.name for measurement in CORE] == [
         "descriptors",
         "boxes",
         "embedding",
