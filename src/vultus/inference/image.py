@@ -59,7 +59,7 @@ def read(source: Source, *, max_pixels: int = MAX_PIXELS, max_bytes: int = MAX_B
         return _checked(source, max_pixels)
     name = name_of(source)
     if isinstance(source, (str, Path)):
-        data = _load(source, name, max_bytes)
+        data = load(source, max_bytes)
     elif isinstance(source, (bytes, bytearray, memoryview)):
         data = bytes(source)
         if len(data) > max_bytes:
@@ -71,6 +71,35 @@ def read(source: Source, *, max_pixels: int = MAX_PIXELS, max_bytes: int = MAX_B
         size = f"{header.width:,} x {header.height:,} pixels"
         raise ImageError(name, f"{size} are more than the limit of {max_pixels:,}; scale it down first")
     return _decode(data, header, name)
+
+
+def load(source: str | Path, max_bytes: int = MAX_BYTES) -> bytes:
+    """The bytes of a regular file.
+
+    Raises:
+        ImageError: it cannot be read, is no regular file, or is larger than `max_bytes`.
+    """
+    text, name = str(source), name_of(source)
+    if "://" in text[:10]:
+        raise ImageError(name, "it is an address; download the picture first and give its path")
+    try:
+        with open(text, "rb", opener=_open) as file:
+            status = os.fstat(file.fileno())
+            fits = stat.S_ISREG(status.st_mode) and status.st_size <= max_bytes
+            data = file.read() if fits else b""
+    except FileNotFoundError:
+        raise ImageError(name, "no such file") from None
+    except IsADirectoryError:
+        raise ImageError(name, "it is a folder; give a file, or the folder to a command that takes folders") from None
+    except PermissionError:
+        raise ImageError(name, "no permission to read it") from None
+    except (OSError, ValueError) as error:
+        raise ImageError(name, getattr(error, "strerror", None) or str(error)) from error
+    if not stat.S_ISREG(status.st_mode):
+        raise ImageError(name, "it is no regular file")
+    if not fits:
+        raise ImageError(name, f"{status.st_size:,} bytes are more than the limit of {max_bytes:,}")
+    return data
 
 
 def write(path: str | Path, image: Picture) -> Path:
@@ -108,6 +137,20 @@ def write(path: str | Path, image: Picture) -> Path:
     return target
 
 
+def jpeg(image: Picture, quality: int = 95) -> bytes:
+    """A picture as the bytes of a JPEG file, without any metadata.
+
+    Args:
+        image: RGB, uint8, (H, W, 3).
+        quality: 1 to 100.
+
+    Raises:
+        ShapeError: the array is not RGB uint8 (H, W, 3).
+    """
+    bgr = cv2.cvtColor(_checked(image, MAX_PIXELS), cv2.COLOR_RGB2BGR)
+    return bytes(cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes())
+
+
 def name_of(source: object) -> str:
     """What to call a source in messages: its path, unprintable characters escaped, or a word for bytes and arrays."""
     if isinstance(source, np.ndarray):
@@ -132,31 +175,6 @@ def _checked(image: NDArray[Any], max_pixels: int) -> Picture:
     if image.shape[0] * image.shape[1] > max_pixels:
         raise ImageError(name_of(image), f"it has more than the limit of {max_pixels:,} pixels; scale it down first")
     return np.ascontiguousarray(image)
-
-
-def _load(source: str | Path, name: str, max_bytes: int) -> bytes:
-    """The bytes of a regular file."""
-    text = str(source)
-    if "://" in text[:10]:
-        raise ImageError(name, "it is an address; download the picture first and give its path")
-    try:
-        with open(text, "rb", opener=_open) as file:
-            status = os.fstat(file.fileno())
-            fits = stat.S_ISREG(status.st_mode) and status.st_size <= max_bytes
-            data = file.read() if fits else b""
-    except FileNotFoundError:
-        raise ImageError(name, "no such file") from None
-    except IsADirectoryError:
-        raise ImageError(name, "it is a folder; give a file, or the folder to a command that takes folders") from None
-    except PermissionError:
-        raise ImageError(name, "no permission to read it") from None
-    except (OSError, ValueError) as error:
-        raise ImageError(name, getattr(error, "strerror", None) or str(error)) from error
-    if not stat.S_ISREG(status.st_mode):
-        raise ImageError(name, "it is no regular file")
-    if not fits:
-        raise ImageError(name, f"{status.st_size:,} bytes are more than the limit of {max_bytes:,}")
-    return data
 
 
 def _open(path: str, flags: int) -> int:

@@ -1,0 +1,314 @@
+"""The audit log: who did what with the gallery, when and why; never a name, a template or a picture.
+
+Every entry carries a digest over itself and the digest of the one before it, so that an edited, removed or moved entry
+breaks the chain. With the vault on the digests are HMAC-SHA256 under a key that only the vault opens: who has the file
+alone can forge nothing, nor cut off the end, since the head of the chain is signed too. With the vault off they are
+plain SHA-256 and show accidents and careless hands only. Against whoever puts back an older copy of the whole file,
+keep the head (`vultus audit verify` prints it) somewhere else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import hashlib
+import hmac
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from vultus.errors import ConfigError, InputError, StoreError
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+ACTIONS = (
+    "enrol",
+    "search",
+    "verify",
+    "view",
+    "rename",
+    "label",
+    "consent",
+    "tag",
+    "delete",
+    "expire",
+    "export",
+    "import",
+    "key",
+    "migrate",
+)
+MAX_PURPOSE = 200
+_SELECT = "SELECT seq, entry, key_id, digest FROM audit"
+
+Keys = Callable[[int], bytes | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who works with a gallery, and what for.
+
+    Attributes:
+        actor: empty stands for the user of the operating system.
+        purpose: in the user's words; must not hold names of enrolled people, since it outlives their removal.
+
+    Raises:
+        ConfigError: the purpose is longer than 200 characters, or of several lines.
+    """
+
+    actor: str = ""
+    purpose: str = ""
+
+    def __post_init__(self) -> None:
+        if len(self.purpose) > MAX_PURPOSE or not self.purpose.isprintable():
+            raise ConfigError(
+                f"a purpose must be one line of at most {MAX_PURPOSE} characters, but this one has {len(self.purpose)}"
+                + ("" if self.purpose.isprintable() else ", some of them invisible")
+            )
+        if not self.actor:
+            object.__setattr__(self, "actor", _user())
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the log.
+
+    Attributes:
+        seq: 1, 2, 3, ... without gaps.
+        at: ISO 8601, UTC, by the clock of the machine.
+        actor, purpose: see `Signature`.
+        action: one of `ACTIONS`.
+        subjects: numbers of the people it is about, ascending.
+        detail: counts, rates and settings.
+        key_id: the data key behind the digest; 0 for a plain one.
+        previous: digest of the entry before, 32 bytes; zeros for the first.
+        digest: of all the rest, 32 bytes.
+    """
+
+    seq: int
+    at: str
+    actor: str
+    action: str
+    subjects: tuple[int, ...]
+    purpose: str
+    detail: Mapping[str, Any]
+    key_id: int
+    previous: bytes
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a log ends: enough to know later whether the log still holds everything up to here."""
+
+    seq: int
+    digest: bytes
+
+    def __str__(self) -> str:
+        return f"{self.seq}:{self.digest.hex()}"
+
+    @classmethod
+    def parse(cls, text: str) -> Head:
+        """From what `str` gave.
+
+        Raises:
+            InputError: it is no head.
+        """
+        number, _, digits = text.strip().partition(":")
+        try:
+            head = cls(int(number), bytes.fromhex(digits))
+        except ValueError:
+            head = cls(-1, b"")
+        if head.seq < 0 or len(head.digest) != 32:
+            raise InputError(f"the head of a log must be NUMBER:64 hexadecimal digits, but is '{text.strip():.90}'")
+        return head
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What `verify` found.
+
+    Attributes:
+        head: where the log ends now.
+        problems: what shows that the log was tampered with, one sentence each.
+        notes: what is odd but proves nothing, e.g. a clock that went back.
+        keyed: the digests are under a key, and not to be made by whoever has the file alone.
+    """
+
+    head: Head
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    keyed: bool = False
+
+
+@dataclass(slots=True)
+class Log:
+    """Appends to the log within a transaction that somebody else opened; nothing here commits.
+
+    Args:
+        connection: with a write transaction open.
+        gallery_id: binds the chain to this gallery.
+        keys: gives the key of the digests by its number.
+        key_id: the one to use; 0 where the vault is off.
+        signature: who, and what for.
+    """
+
+    connection: sqlite3.Connection
+    gallery_id: str
+    keys: Keys
+    key_id: int
+    signature: Signature
+
+    def append(self, action: str, subjects: Iterable[int] = (), **detail: Any) -> int:
+        """Write one entry and give its number; `detail` is counts, rates and settings.
+
+        Raises:
+            ConfigError: the action is none of `ACTIONS`.
+            StoreError: the last entry was tampered with, and nothing can be added to it.
+        """
+        if action not in ACTIONS:
+            raise ConfigError(f"the action of an audit entry must be one of {', '.join(ACTIONS)}, but is '{action}'")
+        last = _last(self.connection)
+        at = datetime.now(UTC)
+        back_s = (datetime.fromisoformat(last.at) - at).total_seconds() if last else 0.0
+        document = {
+            "at": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "actor": self.signature.actor,
+            "action": action,
+            "subjects": sorted({int(subject) for subject in subjects}),
+            "purpose": self.signature.purpose,
+            "detail": {**detail, "clock_back_s": round(back_s)} if back_s >= 1 else detail,
+            "previous": last.digest.hex() if last else bytes(32).hex(),
+        }
+        text = json.dumps(document, sort_keys=True, separators=(",", ":"))
+        seq = last.seq + 1 if last else 1
+        key = self.keys(self.key_id) if self.key_id else None
+        digest = _digest_of(self.gallery_id, seq, self.key_id, text, key)
+        self.connection.execute("INSERT INTO audit VALUES (?, ?, ?, ?)", (seq, text, self.key_id, digest))
+        seal = _digest_of(self.gallery_id, seq, self.key_id, f"head {digest.hex()}", key)
+        self.connection.execute(
+            "INSERT OR REPLACE INTO meta VALUES ('audit_head', ?)", (f"{seq}:{self.key_id}:{seal.hex()}",)
+        )
+        return seq
+
+
+def read(connection: sqlite3.Connection, *, after: int = 0, subject: int | None = None) -> Iterator[Entry]:
+    """Entries in order.
+
+    Args:
+        connection: to the gallery file.
+        after: only entries with a higher number.
+        subject: only those about this person.
+
+    Raises:
+        StoreError: an entry was tampered with, and cannot be read.
+    """
+    for row in connection.execute(f"{_SELECT} WHERE seq > ? ORDER BY seq", (after,)):
+        entry = _entry(row)
+        if subject is None or subject in entry.subjects:
+            yield entry
+
+
+def verify(
+    connection: sqlite3.Connection, gallery_id: str, keys: Keys, kept: Head | None = None, *, sealed: bool = False
+) -> Verdict:
+    """Go through the whole log and look for edits, removals and moves.
+
+    Args:
+        connection: to the gallery file, within one unchanging view.
+        gallery_id: of this gallery.
+        keys: gives the key of the digests by its number.
+        kept: a head that was noted earlier; what it stood for must still be there.
+        sealed: the vault is on, so that the log has entries and ends under a key.
+    """
+    problems: list[str] = []
+    notes: list[str] = []
+    head, latest, key_id, met = Head(0, bytes(32)), "", 0, kept is None or kept.seq == 0
+    for row in connection.execute(f"{_SELECT} ORDER BY seq"):
+        seq, text, used, digest = int(row[0]), str(row[1]), int(row[2]), bytes(row[3])
+        problems += _gaps(seq, head)
+        if used < key_id:
+            problems.append(f"entry {seq} was put in: it has an older key than the one before it, or none")
+        elif not _fits(digest, _digest_of(gallery_id, seq, used, text, _key(keys, used))):
+            problems.append(f"entry {seq} was changed: its digest does not fit")
+        with contextlib.suppress(StoreError):
+            entry = _entry(row)
+            if seq == head.seq + 1 and entry.previous != head.digest:
+                problems.append(f"entry {seq} does not follow entry {head.seq}: one of the two was changed or put in")
+            if entry.at < latest:
+                notes.append(f"the clock went back before entry {seq}: from {latest} to {entry.at}")
+            latest = max(latest, entry.at)
+        head, key_id = Head(seq, digest), max(used, key_id)
+        met = met or head == kept
+    problems += _end(connection, gallery_id, keys, head, key_id)
+    if sealed and not key_id:
+        problems.append("no entry has a key, but the vault is on: the log was written anew by somebody without the key")
+    if kept is not None and not met:
+        what = "the log ends before it" if head.seq < kept.seq else "the log was written anew since"
+        problems.append(f"entry {kept.seq} is not as it was when its head was noted: {what}")
+    return Verdict(head, tuple(problems), tuple(notes), key_id > 0)
+
+
+def _gaps(seq: int, before: Head) -> list[str]:
+    if seq <= before.seq + 1:
+        return []
+    return [f"entries are missing: {before.seq + 1}{'' if seq == before.seq + 2 else f' to {seq - 1}'}"]
+
+
+def _end(connection: sqlite3.Connection, gallery_id: str, keys: Keys, head: Head, key_id: int) -> list[str]:
+    """Whether the log ends where the gallery says it does."""
+    row = connection.execute("SELECT value FROM meta WHERE key = 'audit_head'").fetchone()
+    if row is None and head.seq == 0:
+        return []
+    number, used, seal = (*str(row[0] if row else "").split(":"), "", "", "")[:3]
+    if used == str(key_id):
+        wanted = _digest_of(gallery_id, head.seq, key_id, f"head {head.digest.hex()}", _key(keys, key_id))
+        if number == str(head.seq) and _fits(seal.encode(), wanted.hex().encode()):
+            return []
+    if number.isdecimal() and int(number) > head.seq:
+        return [f"the end is cut off: the log should reach entry {number}, but ends with entry {head.seq}"]
+    return [f"the end does not fit: entries were cut off, put in or changed at entry {head.seq}"]
+
+
+def _digest_of(gallery_id: str, seq: int, key_id: int, text: str, key: bytes | None) -> bytes:
+    """HMAC-SHA256 under the key, plain SHA-256 for key 0; without the key it takes, nothing that could fit."""
+    content = f"{gallery_id}:{seq}:{key_id}:{text}".encode()
+    if key_id and key is None:
+        return b""
+    return hmac.digest(key, content, "sha256") if key is not None else hashlib.sha256(content).digest()
+
+
+def _fits(found: bytes, wanted: bytes) -> bool:
+    return hmac.compare_digest(found, wanted)
+
+
+def _key(keys: Keys, key_id: int) -> bytes | None:
+    return keys(key_id) if key_id else None
+
+
+def _last(connection: sqlite3.Connection) -> Entry | None:
+    row = connection.execute(f"{_SELECT} ORDER BY seq DESC LIMIT 1").fetchone()
+    return _entry(row) if row else None
+
+
+def _entry(row: Sequence[Any]) -> Entry:
+    try:
+        document = json.loads(row[1])
+        return Entry(
+            int(row[0]), str(document["at"]), str(document["actor"]), str(document["action"]),
+            tuple(int(number) for number in document["subjects"]), str(document["purpose"]),
+            dict(document["detail"]), int(row[2]), bytes.fromhex(document["previous"]), bytes(row[3]),
+        )  # fmt: skip
+    except (ValueError, TypeError, KeyError) as error:
+        raise StoreError(f"audit entry {row[0]} was tampered with: it cannot be read") from error
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return f"user {os.getuid()}" if hasattr(os, "getuid") else "unknown"
