@@ -1,8 +1,12 @@
-"""Who is with whom among faces nobody has named: average-link clustering that keeps one picture's faces apart.
+"""Who is with whom among faces nobody has named: average-link clustering that obeys what the user said.
 
 Two groups are as similar as their faces are on average. The most similar two are joined first, until no two reach the
-threshold. Groups with faces of one picture are never joined: nobody is twice in a photograph. For unit vectors the
-average over all pairs of two groups is the product of the groups' sums, so groups need no more memory than their sum.
+threshold. Groups with faces of one picture are never joined: nobody is twice in a photograph; nor are groups with two
+faces that the user set apart. Faces that the user put together start as one group.
+
+For unit vectors the average over all pairs of two groups is the product of the groups' sums, so a group needs no more
+memory than its sum. It never rises above the better of the two averages before a join: what a group remembers as the
+similarity of its best partner is an upper bound, and is looked at again only when its turn comes.
 """
 
 from __future__ import annotations
@@ -15,11 +19,12 @@ import numpy as np
 from vultus.errors import ConfigError, InputError, ShapeError
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Sequence
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 _BLOCK_NUMBERS = 16_000_000
+_NONE = np.empty(0, dtype=np.int64)
 
 
 def cluster(
@@ -28,25 +33,35 @@ def cluster(
     threshold: float,
     pictures: Sequence[Hashable] | None = None,
     neighbours: int = 32,
+    before: ArrayLike | None = None,
+    together: ArrayLike = (),
+    apart: ArrayLike = (),
+    progress: Callable[[int], None] | None = None,
 ) -> NDArray[np.int64]:
     """Group faces by person.
 
-    Memory grows with `len(vectors) * neighbours`, not with its square. With `neighbours >= len(vectors)` and without
-    pictures the result is that of average linkage cut at the threshold. With fewer, a face or group is joined with one
-    of its nearest only, and still no two groups that reach the threshold stay apart unless a picture forbids it.
+    Memory grows with `len(vectors) * neighbours`, not with its square; time with the square, or, where groups are
+    given, with the number of faces without one times all. With `neighbours >= len(vectors)` and without pictures the
+    result is that of average linkage cut at the threshold. With fewer, a face or group is joined with one of its
+    nearest only, and still no two groups that reach the threshold stay apart unless a picture or the user forbids it.
 
     Args:
         vectors: float32, (N, D), unit rows.
         threshold: lowest average cosine of two groups that are joined, -1 to 1.
         pictures: which picture each face is in; None says that every face has its own.
-        neighbours: most neighbours looked at per face.
+        neighbours: most neighbours looked at per face at a time.
+        before: groups so far, whole numbers (N,), -1 for a face without one. They are never taken apart, and two of
+            them joined only where a new face comes between or the user said so.
+        together: pairs of faces that are one person whatever they look like, (K, 2); stronger than pictures.
+        apart: pairs of faces that are two people, (K, 2).
+        progress: called with the number of faces compared with all others, up to N, now and then.
 
     Returns:
         Group of each face, int64, (N,): 0 is the largest group, groups of one come last.
 
     Raises:
-        ShapeError: vectors are not (N, D).
-        InputError: pictures are not N.
+        ShapeError: vectors are not (N, D), before is not (N,) or pairs are not (K, 2).
+        InputError: pictures are not N, pairs name faces that are not there, or two faces are together and apart.
         ConfigError: threshold or neighbours are out of range.
     """
     vectors = np.ascontiguousarray(vectors, dtype=np.float32)
@@ -58,103 +73,226 @@ def cluster(
         raise ConfigError(f"threshold must be a cosine from -1 to 1, but is {threshold:g}")
     if neighbours < 1:
         raise ConfigError(f"neighbours must be at least 1, but is {neighbours}")
-    groups = _Groups(vectors, pictures)
-    # A face may have all its nearest neighbours in its own group while a second group of the person lies farther off:
-    # joined groups look for neighbours anew until nothing is left to join.
-    while groups.settle(threshold, neighbours):
-        pass
+    count = len(vectors)
+    start = _start(count, before, _as_pairs("together", together, count))
+    rivals = _as_pairs("apart", apart, count)
+    clash = start[rivals[:, 0]] == start[rivals[:, 1]]
+    if clash.any():
+        one, other = rivals[np.flatnonzero(clash)[0]]
+        raise InputError(f"faces {one} and {other} are of one group and set apart; take one of the two back")
+    groups = _Groups(vectors, start, _forbidden(start, pictures, rivals), threshold)
+    groups.settle(neighbours, _settled(start, before), progress)
     return _by_size(groups.labels())
 
 
+def keep_numbers(before: NDArray[np.int64], after: NDArray[np.int64], fresh: int) -> NDArray[np.int64]:
+    """New groups under the numbers of the old ones they have most faces of.
+
+    Each old number is given once, the largest overlap first; where two groups were joined, the one with more faces
+    gives the number, of equal ones the older number.
+
+    Args:
+        before: group of each face, int64, (N,), -1 for none.
+        after: the same, of any numbers.
+        fresh: first number for groups that have none; counts up in the order of their first face.
+    """
+    _, first, after = np.unique(after, return_index=True, return_inverse=True)
+    old = before >= 0
+    codes, shared = np.unique(np.stack([after[old], before[old]], axis=1), axis=0, return_counts=True)
+    out = np.full(len(first), -1, dtype=np.int64)
+    taken: set[int] = set()
+    for at in np.lexsort((codes[:, 1], -shared)).tolist():
+        group, number = codes[at].tolist()
+        if out[group] < 0 and number not in taken:
+            out[group] = number
+            taken.add(number)
+    new = np.flatnonzero(out < 0)
+    out[new[np.argsort(first[new])]] = fresh + np.arange(len(new))
+    return out[after]
+
+
 class _Groups:
-    """Groups under construction; joining two makes a new one and empties both."""
+    """Groups under construction. Of two that are joined one lives on; the other points to it.
 
-    def __init__(self, vectors: NDArray[np.float32], pictures: Sequence[Hashable] | None) -> None:
-        self._sums: list[NDArray[np.float64] | None] = list(vectors.astype(np.float64))
-        self._members: list[list[int]] = [[at] for at in range(len(vectors))]
-        self._near: list[set[int]] = [set() for _ in vectors]
-        self._pictures: list[set[Hashable]] = [{one} for one in (range(len(vectors)) if pictures is None else pictures)]
+    Args:
+        vectors: float32, (N, D).
+        start: group that each face begins in, 0 to G - 1 without gaps.
+        forbidden: codes of the pictures and rivalries a group takes part in; groups that share one stay two.
+        threshold: lowest similarity to join.
+    """
 
-    def settle(self, threshold: float, neighbours: int) -> bool:
-        """Join the nearest groups, best first, until no neighbours are left to join; was any joined?"""
-        living = [(group, total / len(self._members[group])) for group, total in enumerate(self._sums)
-                  if total is not None]  # fmt: skip
-        if not living:
-            return False
-        numbers = [group for group, _ in living]
-        means = np.array([mean for _, mean in living], dtype=np.float32)
-        self._near = [set() for _ in self._sums]
-        heap: list[tuple[float, int, int]] = []
-        for first, second, similarity in _edges(means, threshold, neighbours):
-            one, two = numbers[first], numbers[second]
-            self._near[one].add(two)
-            self._near[two].add(one)
-            heap.append((-similarity, one, two))
-        heapq.heapify(heap)
-        before = len(self._sums)
-        while heap:
-            _, first, second = heapq.heappop(heap)
-            # Groups that were joined since have other numbers.
-            if self._alive(first, second) and self._pictures[first].isdisjoint(self._pictures[second]):
-                for other, similarity in self._join(first, second):
-                    if similarity >= threshold:
-                        heapq.heappush(heap, (-similarity, other, len(self._sums) - 1))
-        return len(self._sums) > before
+    def __init__(
+        self, vectors: NDArray[np.float32], start: NDArray[np.int64], forbidden: dict[int, set[int]], threshold: float
+    ) -> None:
+        self._start, self._forbidden, self._threshold = start, forbidden, threshold
+        self._sizes = np.bincount(start)
+        n_groups = len(self._sizes)
+        order = np.argsort(start, kind="stable")
+        firsts = np.cumsum(self._sizes) - self._sizes
+        self._sums = np.add.reduceat(vectors[order], firsts, axis=0) if n_groups else vectors
+        self._parents = np.arange(n_groups)
+        self._near: list[NDArray[np.int64]] = [_NONE] * n_groups
+        self._cut = np.zeros(n_groups, dtype=bool)  # more neighbours reach the threshold than are looked at
+        self._changed = np.zeros(n_groups, dtype=bool)
+
+    def settle(self, neighbours: int, settled: NDArray[np.bool_], progress: Callable[[int], None] | None) -> None:
+        """Join until nothing is left to join.
+
+        A face may have all its nearest neighbours in its own group while a second group of the person lies farther off,
+        so joined groups look for neighbours anew. Who has only forbidden ones among the nearest looks at more.
+        """
+        rows = np.flatnonzero(~settled)
+        while len(rows):
+            self._cut[:], self._changed[:] = False, False
+            self._look(rows, neighbours, progress)
+            progress = None
+            self._join_best(rows)
+            living = self._parents == np.arange(len(self._parents))
+            if self._changed.any():
+                rows = np.flatnonzero(living & (self._changed | self._cut))
+            else:
+                neighbours *= 2
+                rows = np.flatnonzero(living & self._cut)
 
     def labels(self) -> NDArray[np.int64]:
         """Number of each face's group."""
-        out = np.empty(sum(map(len, self._members)), dtype=np.int64)
-        for group, members in enumerate(self._members):
-            out[members] = group
-        return out
+        return self._find(np.arange(len(self._parents)))[self._start]
 
-    def _alive(self, first: int, second: int) -> bool:
-        return self._sums[first] is not None and self._sums[second] is not None
+    def _look(self, rows: NDArray[np.int64], neighbours: int, progress: Callable[[int], None] | None) -> None:
+        """Find the nearest groups of these, by blocks."""
+        living = np.flatnonzero(self._parents == np.arange(len(self._parents)))
+        means = self._sums[living] / self._sizes[living, None].astype(np.float32)
+        places = np.searchsorted(living, rows)
+        step = max(1, _BLOCK_NUMBERS // len(living))
+        for start in range(0, len(rows), step):
+            own = places[start : start + step]
+            block = means[own] @ means.T
+            block[np.arange(len(own)), own] = -np.inf
+            found = block >= self._threshold
+            for at in np.flatnonzero(np.count_nonzero(found, axis=1) > neighbours).tolist():
+                near = np.flatnonzero(found[at])
+                found[at, near[np.argpartition(block[at, near], -neighbours)[:-neighbours]]] = False
+                self._cut[rows[start + at]] = True
+            line, column = np.nonzero(found)
+            parts = np.split(living[column], np.searchsorted(line, np.arange(1, len(own))))
+            for group, part in zip(rows[start : start + step].tolist(), parts, strict=True):
+                self._near[group] = part
+            if progress is not None:
+                progress(len(self._start) - len(rows) + min(start + step, len(rows)))
 
-    def _join(self, first: int, second: int) -> list[tuple[int, float]]:
-        """Make one group of two; its neighbours, each with the average similarity to it."""
-        one, two = self._sums[first], self._sums[second]
-        new = len(self._sums)
-        total = np.add(one, two, dtype=np.float64) if one is not None and two is not None else None
-        self._sums.append(total)
-        self._sums[first] = self._sums[second] = None
-        self._members.append(self._members[first] + self._members[second])
-        self._pictures.append(self._pictures[first] | self._pictures[second])
-        near = sorted((self._near[first] | self._near[second]) - {first, second})
-        self._near.append(set(near))
-        for gone in (first, second):
-            self._members[gone], self._near[gone], self._pictures[gone] = [], set(), set()
-        for other in near:
-            self._near[other] -= {first, second}
-            self._near[other].add(new)
-        return [(other, self._similarity(other, new)) for other in near]
+    def _join_best(self, rows: NDArray[np.int64]) -> None:
+        """Join the two most similar groups again and again; only these rows know neighbours."""
+        heap = [(-similarity, group) for group in rows.tolist()
+                for similarity, other in [self._best(group)] if other >= 0]  # fmt: skip
+        heapq.heapify(heap)
+        while heap:
+            bound, group = heapq.heappop(heap)
+            if self._parents[group] != group:
+                continue
+            similarity, other = self._best(group)
+            if other >= 0 and -similarity <= bound:
+                self._join(group, other)
+                similarity, other = self._best(group)
+            if other >= 0:
+                heapq.heappush(heap, (-similarity, group))
 
-    def _similarity(self, first: int, second: int) -> float:
-        one, two = self._sums[first], self._sums[second]
-        if one is None or two is None:
-            return -np.inf
-        return float(one @ two) / (len(self._members[first]) * len(self._members[second]))
+    def _best(self, group: int) -> tuple[float, int]:
+        """The most similar neighbour that may be joined, -1 for none; forgets who no longer reaches the threshold."""
+        near = np.unique(self._find(self._near[group]))
+        near = near[near != group]
+        averages = self._sums[near] @ self._sums[group] / (self._sizes[near] * self._sizes[group])
+        reach = averages >= self._threshold
+        near, averages = near[reach], averages[reach]
+        self._near[group] = near
+        mine = self._forbidden.get(group)
+        for at in np.argsort(-averages, kind="stable").tolist():
+            other = int(near[at])
+            if mine is None or mine.isdisjoint(self._forbidden.get(other, ())):
+                return float(averages[at]), other
+        return -np.inf, -1
+
+    def _join(self, group: int, other: int) -> None:
+        """Let the other group go up in this one."""
+        self._sums[group] += self._sums[other]
+        self._sizes[group] += self._sizes[other]
+        self._parents[other] = group
+        self._near[group] = np.concatenate([self._near[group], self._near[other]])
+        self._near[other] = _NONE
+        self._changed[group] = True
+        theirs = self._forbidden.pop(other, None)
+        if theirs:
+            self._forbidden.setdefault(group, set()).update(theirs)
+
+    def _find(self, groups: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The living group that each of these is part of."""
+        found = self._parents[groups]
+        while (found != (above := self._parents[found])).any():
+            found = above
+        self._parents[groups] = found
+        return found
 
 
-def _edges(vectors: NDArray[np.float32], threshold: float, neighbours: int) -> Iterator[tuple[int, int, float]]:
-    """Pairs of faces at or above the threshold, each face with its nearest only; blocked."""
-    count = len(vectors)
-    step = max(1, _BLOCK_NUMBERS // max(count, 1))
-    codes, similarities = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.float32)]
-    for start in range(0, count, step):
-        block = vectors[start : start + step] @ vectors.T
-        rows = np.arange(len(block))
-        block[rows, start + rows] = -np.inf
-        if neighbours < count:
-            bound = np.partition(block, count - neighbours, axis=1)[:, count - neighbours, None]
-            block[block < bound] = -np.inf
-        row, column = np.nonzero(block >= threshold)
-        codes.append(np.minimum(row + start, column) * count + np.maximum(row + start, column))
-        similarities.append(block[row, column])
-    pairs, first = np.unique(np.concatenate(codes), return_index=True)
-    values = np.concatenate(similarities)[first]
-    for code, similarity in zip(pairs.tolist(), values.tolist(), strict=True):
-        yield code // count, code % count, similarity
+def _start(count: int, before: ArrayLike | None, together: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Group each face begins in, from 0 on without gaps: alone, with its group so far, with whom the user put it."""
+    groups = np.full(count, -1, dtype=np.int64) if before is None else np.asarray(before, dtype=np.int64)
+    if groups.shape != (count,):
+        raise ShapeError("before", f"({count},)", str(groups.shape))
+    alone = groups < 0
+    groups = np.unique(np.where(alone, groups.max(initial=0) + 1 + np.arange(count), groups), return_inverse=True)[1]
+    parents = list(range(count))
+    for pair in groups[together].tolist():
+        low, high = sorted(_root(parents, group) for group in pair)
+        parents[high] = low
+    roots = np.array([_root(parents, group) for group in range(count)], dtype=np.int64)
+    return np.unique(roots[groups], return_inverse=True)[1].astype(np.int64)
+
+
+def _root(parents: list[int], at: int) -> int:
+    while parents[at] != at:
+        parents[at] = parents[parents[at]]
+        at = parents[at]
+    return at
+
+
+def _settled(start: NDArray[np.int64], before: ArrayLike | None) -> NDArray[np.bool_]:
+    """Which starting groups are groups of old and nothing else, (G,)."""
+    n_groups = int(start.max(initial=-1)) + 1
+    if before is None:
+        return np.zeros(n_groups, dtype=bool)
+    old = np.asarray(before, dtype=np.int64)
+    lowest, highest = np.full(n_groups, np.iinfo(np.int64).max), np.full(n_groups, -1)
+    np.minimum.at(lowest, start, old)
+    np.maximum.at(highest, start, old)
+    settled: NDArray[np.bool_] = (lowest == highest) & (lowest >= 0)
+    return settled
+
+
+def _forbidden(
+    start: NDArray[np.int64], pictures: Sequence[Hashable] | None, apart: NDArray[np.int64]
+) -> dict[int, set[int]]:
+    """A code per picture with several groups and per pair set apart; the codes of each group that has some."""
+    shared: dict[Hashable, set[int]] = {}
+    if pictures is not None:
+        for picture, group in zip(pictures, start.tolist(), strict=True):
+            shared.setdefault(picture, set()).add(group)
+    sets = [groups for groups in shared.values() if len(groups) > 1]
+    sets += [set(pair) for pair in start[apart].tolist()]
+    codes: dict[int, set[int]] = {}
+    for code, groups in enumerate(sets):
+        for group in groups:
+            codes.setdefault(group, set()).add(code)
+    return codes
+
+
+def _as_pairs(name: str, pairs: ArrayLike, count: int) -> NDArray[np.int64]:
+    found = np.asarray(pairs, dtype=np.int64)
+    if found.size == 0:
+        return np.empty((0, 2), dtype=np.int64)
+    if found.ndim != 2 or found.shape[1] != 2:
+        raise ShapeError(name, "(K, 2)", str(found.shape))
+    if found.min() < 0 or found.max() >= count:
+        raise InputError(f"{name} must name faces from 0 to {count - 1}, but holds {found.min()} to {found.max()}")
+    return found
 
 
 def _by_size(labels: NDArray[np.int64]) -> NDArray[np.int64]:
