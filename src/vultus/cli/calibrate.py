@@ -13,7 +13,7 @@ import typer
 from vultus.cli import options
 from vultus.cli.build import Choice
 from vultus.cli.console import Bar, clean, emit, out, plural, say, table, waiting
-from vultus.cli.enroll import by_folder
+from vultus.cli.folders import by_folder
 from vultus.errors import InputError, UnsupportedTargetError
 
 if TYPE_CHECKING:

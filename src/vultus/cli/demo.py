@@ -84,7 +84,7 @@ def _material(photos: Path | None) -> Material:
 
     if photos is None:
         return bundled()
-    from vultus.cli.enroll import by_folder
+    from vultus.cli.folders import by_folder
 
     return own([(name, Path(str(source))) for name, source in by_folder([str(photos)])], photos)
 

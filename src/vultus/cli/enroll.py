@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from enum import Enum
-from pathlib import Path
+from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any, Literal
-from unicodedata import normalize
 
 import typer
 
 from vultus.cli import options
 from vultus.cli.build import Choice, gallery_path, open_gallery, pack_of
 from vultus.cli.console import Bar, JsonList, interruptible, plural, say, shown_even_if_stopped, table
+from vultus.cli.folders import by_folder, person
 from vultus.cli.scan import expand_inputs, source_of
 from vultus.errors import InputError, NameClashError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from vultus.gallery.collection import Gallery
     from vultus.gallery.record import Enrolment
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 ENROLLED_AS_OTHER = "enrolled_as_other"
 STATUSES = ("enrolled", "repeated", "refused", "failed")
+_ROWS = 1000  # people told about one by one
 
 
 class Clash(Enum):
@@ -45,32 +46,42 @@ class Pick(Enum):
 
 @dataclass(slots=True)
 class _Count:
-    """Pictures of each person by status, and why pictures were refused."""
+    """Pictures by status, of the first people one by one, and why pictures were refused."""
 
+    totals: dict[str, int] = field(default_factory=lambda: dict.fromkeys(STATUSES, 0))
     people: dict[str, dict[str, int]] = field(default_factory=dict)
     reasons: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    said: set[str] = field(default_factory=set)
+    n_people: int = 0
+    last: str | None = None
     complete: bool = False
 
     def take(self, record: Mapping[str, Any]) -> None:
-        row = self.people.setdefault(str(record["name"]), dict.fromkeys(STATUSES, 0))
-        row[str(record["status"])] += 1
+        name, status = str(record["name"]), str(record["status"])
+        self.totals[status] += 1
+        self.said.update(record.get("reasons", ()))
+        # pictures come person by person
+        self.n_people += name != self.last
+        self.last = name
+        if name not in self.people and len(self.people) == _ROWS:
+            return
+        self.people.setdefault(name, dict.fromkeys(STATUSES, 0))[status] += 1
         for reason in record.get("reasons", ()):
-            if reason not in self.reasons[str(record["name"])]:
-                self.reasons[str(record["name"])].append(reason)
+            if reason not in self.reasons[name]:
+                self.reasons[name].append(reason)
 
     def total(self, status: str) -> int:
-        return sum(row[status] for row in self.people.values())
+        return self.totals[status]
 
     def summary(self) -> dict[str, Any]:
-        return {"people": len(self.people), **{status: self.total(status) for status in STATUSES},
-                "complete": self.complete}  # fmt: skip
+        return {"people": self.n_people, **self.totals, "complete": self.complete}
 
     def lone_failure(self) -> bool:
         """Whether there was one picture, and it could not be read: then one line says everything."""
-        return self.complete and self.total("failed") == 1 == sum(self.total(status) for status in STATUSES)
+        return self.complete and self.total("failed") == 1 == sum(self.totals.values())
 
     def exit_code(self) -> int:
-        read = sum(self.total(status) for status in STATUSES if status != "failed")
+        read = sum(self.totals.values()) - self.total("failed")
         if self.total("failed"):
             return 1 if read else 2
         return 0 if self.total("enrolled") + self.total("repeated") else 1
@@ -107,7 +118,7 @@ def enroll(
     licence_policy: options.LicencePolicy = options.Policy.any,
 ) -> None:
     """Make people known. Run the same command again after an interruption: pictures already enrolled cost nothing."""
-    pairs = named(name, inputs) if name is not None else by_folder(inputs)
+    pairs: Collection[tuple[str, Source]] = named(name, inputs) if name is not None else by_folder(inputs)
     notes = parse_metadata(metadata or [])
     path, count = gallery_path(gallery), _Count()
     engine = Choice(pack or pack_of(gallery), device, threads, offline, licence_policy).engine()
@@ -156,35 +167,6 @@ def named(name: str, inputs: Sequence[str]) -> list[tuple[str, Source]]:
     return [(name, source_of(item)) for item in expand_inputs(inputs, ("image", "stdin"))]
 
 
-def by_folder(inputs: Sequence[str]) -> list[tuple[str, Source]]:
-    """Pictures of FOLDER/<person>/*, named after the folders.
-
-    Raises:
-        InputError: an input is no folder, or holds no folders of people with pictures.
-    """
-    pairs: list[tuple[str, Source]] = []
-    bare: list[Path] = []
-    for given in inputs:
-        root = Path(given)
-        if not root.is_dir():
-            raise InputError(f"{given} is no folder; give a folder FOLDER/<person>/*.jpg, or --name NAME and pictures")
-        homes = sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
-        if not homes:
-            raise InputError(f"{given} holds no folders of people; expected {given}/<person>/*.jpg, or add --name NAME")
-        for home in homes:
-            try:
-                items = expand_inputs([str(home)], ("image",))
-            except InputError:
-                bare.append(home)
-                continue
-            pairs += [(home.name, source_of(item)) for item in items]
-    if not pairs:
-        raise InputError(f"no pictures in the folders of {', '.join(inputs)}")
-    for home in bare:
-        say(f"skipped: {home} holds no pictures", "yellow")
-    return pairs
-
-
 def parse_metadata(pairs: Sequence[str]) -> dict[str, str]:
     """KEY=VALUE words as a mapping.
 
@@ -201,7 +183,7 @@ def parse_metadata(pairs: Sequence[str]) -> dict[str, str]:
 
 
 def outcomes(
-    people: Gallery, pairs: Sequence[tuple[str, Source]], face: Literal["single", "largest"], override_quality: bool,
+    people: Gallery, pairs: Iterable[tuple[str, Source]], face: Literal["single", "largest"], override_quality: bool,
     on_clash: Literal["add", "error", "replace"], metadata: Mapping[str, str],
 ) -> Iterator[Enrolment]:  # fmt: skip
     """Enrol everything, and tell what became of it as soon as it is on the disk.
@@ -210,21 +192,23 @@ def outcomes(
         NameClashError: somebody is known already and `on_clash` is "error"; then nobody is enrolled.
     """
     if on_clash == "error":
-        known = {person.name for person in people.people()}
-        for name, _ in pairs:
-            if normalize("NFC", name).strip() in known:
+        known = {one.name for one in people.people()}
+        for name, _ in groupby(pairs, key=_named):
+            if name in known:
                 raise NameClashError(name, "; use --on-clash add or --on-clash replace")
     if on_clash != "replace" and not metadata:
         yield from people.enroll_many(pairs, override_quality=override_quality, face=face)
         return
-    homes: dict[str, list[Source]] = {}
-    for name, source in pairs:
-        homes.setdefault(name, []).append(source)
     way: Literal["add", "replace"] = "replace" if on_clash == "replace" else "add"
-    for name, sources in homes.items():
+    for name, group in groupby(pairs, key=_named):
+        sources = [source for _, source in group]
         yield people.enroll(
             name, sources, metadata=metadata, override_quality=override_quality, on_clash=way, face=face
         )
+
+
+def _named(pair: tuple[str, Source]) -> str:
+    return person(pair[0])
 
 
 def records(outcome: Enrolment) -> list[dict[str, Any]]:
@@ -280,10 +264,12 @@ def _show(count: _Count) -> None:
             for name, row in count.people.items()
         ]
         table("", ["person", ">enrolled", ">already", ">refused", ">failed", "reasons"], rows)
-    said = {reason for reasons in count.reasons.values() for reason in reasons}
-    if "several_faces" in said:
+    if count.n_people > len(count.people):
+        shown = f"the first {len(count.people):,} of {plural(count.n_people, 'person', 'people')}"
+        say(f"{shown}: {count.total('enrolled'):,} pictures enrolled in all; --json tells of every one", "dim")
+    if "several_faces" in count.said:
         say("several faces: give pictures of one person, or add --face largest", "dim")
-    if said - {"several_faces", "failure_to_acquire", "unreadable", ENROLLED_AS_OTHER}:
+    if count.said - {"several_faces", "failure_to_acquire", "unreadable", ENROLLED_AS_OTHER}:
         say("refused for quality: give better pictures, or add --override-quality", "dim")
     if not count.total("enrolled") + count.total("repeated"):
         say("nobody was enrolled", "yellow")

@@ -69,23 +69,38 @@ def expand(inputs: Sequence[str], *, kinds: Iterable[str] = KINDS) -> list[Item]
         InputError: nothing is named, it does not exist, holds nothing to read, or is of a kind not taken.
     """
     wanted = frozenset(kinds)
+    _check_named(inputs)
+    return [item for text in inputs for item in _expand_one(text, wanted, ordered=True)]
+
+
+def stream(inputs: Sequence[str], *, kinds: Iterable[str] = KINDS) -> Iterator[Item]:
+    """The items of `expand` one by one, for folders too large for a list; files as the file system gives them.
+
+    Raises:
+        InputError: as `expand`; for what is wrong with a later input, after the items of those before it.
+    """
+    wanted = frozenset(kinds)
+    _check_named(inputs)
+    return (item for text in inputs for item in _expand_one(text, wanted, ordered=False))
+
+
+def _check_named(inputs: Sequence[str]) -> None:
     if not inputs:
         raise InputError(
             "nothing to read; name a file, a folder, a pattern, a camera number, rtsp://... or - for stdin"
         )
     if list(inputs).count("-") > 1:
         raise InputError("standard input (-) can be read only once")
-    return [item for text in inputs for item in _expand_one(text, wanted)]
 
 
-def _expand_one(text: str, wanted: frozenset[str]) -> list[Item]:
+def _expand_one(text: str, wanted: frozenset[str], *, ordered: bool) -> Iterable[Item]:
     item = _special(text)
     if item is not None:
         _check_wanted(text, item, wanted)
         return [_from_stdin() if item.kind == "stdin" else item]
     path = Path(text)
     if os.path.isdir(text):
-        return _folder(path, wanted)
+        return _folder(path, wanted, ordered=ordered)
     if os.path.lexists(path):
         item = Item(_kind_of(path, wanted), path)
         _check_wanted(text, item, wanted)
@@ -143,33 +158,47 @@ def _kind_by_name(name: str) -> Kind | None:
     return "video" if extension in VIDEO_EXTENSIONS else None
 
 
-def _folder(path: Path, wanted: frozenset[str]) -> list[Item]:
-    items = list(_walk(path, wanted, set()))
-    if not items:
+def walk(folder: str | Path, kinds: Iterable[str], *, ordered: bool = True) -> Iterator[Item]:
+    """The items of a folder as `expand` gives them, one by one; none where there is nothing to read.
+
+    Args:
+        folder: an existing folder.
+        kinds: the kinds wanted.
+        ordered: sort the files of each folder, which holds the names of one folder in memory.
+    """
+    return _walk(Path(folder), frozenset(kinds), set(), ordered=ordered)
+
+
+def _folder(path: Path, wanted: frozenset[str], *, ordered: bool) -> Iterator[Item]:
+    empty = True
+    for item in walk(path, wanted, ordered=ordered):
+        empty = False
+        yield item
+    if empty:
         raise InputError(f"no {_sought(wanted)} in folder '{_shown(str(path))}'")
-    return items
 
 
-def _walk(top: Path, wanted: frozenset[str], seen: set[tuple[int, int]]) -> Iterator[Item]:
+def _walk(top: Path, wanted: frozenset[str], seen: set[tuple[int, int]], *, ordered: bool = True) -> Iterator[Item]:
     """Files of a folder, then its folders; `seen` stops loops of symbolic links."""
     waiting = [top]
     while waiting:
         folder = waiting.pop()
+        inner: list[Path] = []
         try:
             status = folder.stat()
+            if (status.st_dev, status.st_ino) in seen:
+                continue
             with os.scandir(folder) as listing:
-                entries = sorted((entry for entry in listing if entry.name[0] != "."), key=lambda entry: entry.name)
+                seen.add((status.st_dev, status.st_ino))
+                for entry in sorted(listing, key=lambda entry: entry.name) if ordered else listing:
+                    kind = _kind_by_name(entry.name)
+                    if entry.name[0] != "." and entry.is_dir():
+                        inner.append(folder / entry.name)
+                    elif entry.name[0] != "." and kind is not None and kind in wanted:
+                        yield Item(kind, folder / entry.name)
         except OSError:
             yield Item("image" if "image" in wanted else "video", folder)
-            continue
-        if (status.st_dev, status.st_ino) in seen:
-            continue
-        seen.add((status.st_dev, status.st_ino))
-        waiting += [folder / entry.name for entry in reversed(entries) if entry.is_dir()]
-        for entry in entries:
-            kind = _kind_by_name(entry.name)
-            if kind is not None and kind in wanted and not entry.is_dir():
-                yield Item(kind, folder / entry.name)
+        waiting += reversed(inner)
 
 
 def _pattern(text: str, wanted: frozenset[str]) -> list[Item]:

@@ -9,7 +9,7 @@ import pytest
 
 from unit.cli.conftest import Cli
 from unit.cli.fake import ADA, GRACE, NOBODY, Interrupting, save
-from vultus.cli.enroll import by_folder, parse_metadata
+from vultus.cli.enroll import parse_metadata
 from vultus.errors import InputError
 
 
@@ -99,15 +99,12 @@ def test_a_folder_without_pictures_is_told_beside_the_others(cli: Cli) -> None:
     assert f"skipped: {Path('p/Bare')} holds no pictures" in cli("enroll", "p", "-g", "g.db").stderr
 
 
-def test_what_is_no_folder_of_people(cli: Cli, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="is no folder; give a folder FOLDER/<person>"):
-        by_folder([str(save(tmp_path / "a.png", ADA))])
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match="holds no folders of people; expected"):
-        by_folder([str(tmp_path / "empty")])
-    (tmp_path / "empty/Ada").mkdir()
-    with pytest.raises(InputError, match="no pictures in the folders of"):
-        by_folder([str(tmp_path / "empty")])
+def test_only_the_first_people_have_a_row(cli: Cli, people: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vultus.cli.enroll._ROWS", 1)
+    out = cli("enroll", people, "-g", "g.db")
+    assert [line.split()[0] for line in out.stdout.splitlines()[2:]] == ["Ada"]
+    assert "the first 1 of 2 people: 4 pictures enrolled in all; --json tells of every one" in out.stderr
+    assert cli.json("enroll", people, "-g", "g.db")["summary"]["people"] == 2
 
 
 def test_metadata_must_be_pairs() -> None:

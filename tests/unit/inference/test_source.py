@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from vultus.errors import InputError
-from vultus.inference.source import KINDS, Item, expand
+from vultus.inference.source import KINDS, Item, expand, stream, walk
 
 
 @pytest.fixture
@@ -45,6 +45,46 @@ def test_folder_is_sorted_recursive_and_without_hidden_files(folder: Path) -> No
     assert [item.kind for item in items] == ["image", "image", "video", *["image"] * 4]
     assert names(expand([str(folder)], kinds=["image"]))[2].endswith("weird[1].jpg")
     assert names(expand(["."], kinds=["video"])) == ["clip.mp4"]
+
+
+def test_a_stream_has_the_same_items_one_by_one(folder: Path) -> None:
+    items = list(stream([".", "b.jpg"]))
+    assert sorted(names(items)) == sorted([*names(expand(["."])), "b.jpg"])
+    with pytest.raises(InputError, match="no pictures in folder 'empty'"):
+        list(stream(["empty"], kinds=["image"]))
+    with pytest.raises(InputError, match="nothing to read; name a file"):
+        stream([])
+    assert list(walk("empty", ["image"])) == []
+
+
+def test_a_stream_does_not_list_a_folder_before_its_first_item(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(50):
+        (tmp_path / f"{number}.jpg").write_bytes(b"")
+    seen: list[str] = []
+    whole = os.scandir
+
+    class Counted:
+        def __init__(self, folder: Path) -> None:
+            self.listing = whole(folder)
+
+        def __enter__(self) -> Counted:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            self.listing.close()
+
+        def __iter__(self) -> Counted:
+            return self
+
+        def __next__(self) -> os.DirEntry[str]:
+            seen.append((entry := next(self.listing)).name)
+            return entry
+
+    monkeypatch.setattr(os, "scandir", Counted)
+    items = stream([str(tmp_path)])
+    next(items)
+    assert len(seen) == 1
+    assert sum(1 for _ in items) == 49
 
 
 def test_a_named_file_is_taken_whatever_it_is_called(folder: Path) -> None:
