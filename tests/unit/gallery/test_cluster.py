@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vultus.errors import ConfigError, InputError, ShapeError
-from vultus.gallery.cluster import cluster, keep_numbers
+from vultus.gallery.cluster import cluster, follow, keep_numbers
+from vultus.types import Calibration, CalibrationPoint
 
 
 def people(counts: list[int], noise: float = 0.05, dimension: int = 32, seed: int = 0) -> np.ndarray:
@@ -143,6 +144,28 @@ def test_in_several_goes_nobody_loses_the_group(count, goes, seed):
         together = (old[:, None] == old) & (old >= 0)
         assert (labels[:end][:, None] == labels[:end])[together].all()
     assert len(set(zip(labels.tolist(), pictures, strict=True))) == count
+
+
+def test_the_threshold_may_follow_the_number_of_groups():
+    vectors = people([4, 4, 4], noise=0.15)
+    seen = []
+
+    def rule(groups):
+        seen.append(groups)
+        return 0.1 + 0.07 * groups
+
+    labels = cluster(vectors, threshold=rule)
+    assert seen[-1] == labels.max() + 1 == 3
+    assert same(labels, cluster(vectors, threshold=0.1 + 0.07 * 3))
+    assert len(set(seen)) > 2, "it was to fall in steps"
+
+
+def test_more_groups_need_a_higher_threshold():
+    points = [CalibrationPoint(0.1, 0.3, 0.3, 0.3), CalibrationPoint(0.001, 0.5, 0.5, 0.5)]
+    rule = follow(Calibration("made-up", "nobody", 3000, 10, tuple(points)))
+    assert (rule(0), rule(1)) == (pytest.approx(0.3), pytest.approx(0.3))
+    assert rule(20) == pytest.approx(0.4)
+    assert rule(10**6) == pytest.approx(0.5)
 
 
 def test_numbers_stay_with_most_of_their_faces():
