@@ -17,6 +17,11 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 # Rebuilt networks are kept between runs, and away from the user's own cache.
 os.environ.setdefault("VULTUS_CACHE", str(CHECKOUT / ".pytest_cache" / "models"))
 
+# Galleries made by tests are locked with this key, and no key is looked for or made in the user's own folders.
+os.environ["VULTUS_MASTER_KEY"] = "5a" * 32
+for name in ("VULTUS_KEY_FILE", "VULTUS_KEYRING"):
+    os.environ.pop(name, None)
+
 settings.register_profile("house", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
 

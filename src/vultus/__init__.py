@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         ImageError,
         InputError,
         LicenceError,
+        LockedError,
         MissingExtraError,
         NameClashError,
         NoFaceError,
@@ -66,8 +67,8 @@ __all__ = [
     "FaceEngine", "Gallery", "load_pack",
     "Box", "Calibration", "CalibrationPoint", "Candidate", "Decision", "Embedding", "FAILURE_TO_ACQUIRE", "Face",
     "Identification", "Liveness", "Quality", "Track",
-    "ConfigError", "ContractError", "ImageError", "InputError", "LicenceError", "MissingExtraError", "NameClashError",
-    "NoFaceError", "OfflineError", "ShapeError", "StoreError", "TrainingError", "UnknownNameError",
+    "ConfigError", "ContractError", "ImageError", "InputError", "LicenceError", "LockedError", "MissingExtraError",
+    "NameClashError", "NoFaceError", "OfflineError", "ShapeError", "StoreError", "TrainingError", "UnknownNameError",
     "UnsupportedTargetError", "VideoError", "VultusError", "WeightsError",
 ]  # fmt: skip
 

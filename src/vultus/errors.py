@@ -14,6 +14,7 @@ VultusError
 │   └── OfflineError                 a download is needed and downloads are off
 ├── MissingExtraError (ImportError)  an optional dependency is not installed
 ├── StoreError                       a gallery cannot be read or written
+│   ├── LockedError                  the key of an encrypted gallery is not at hand
 │   ├── ContractError                embeddings of two contracts would be mixed
 │   └── NameClashError               a person of that name exists already
 └── TrainingError                    a training run cannot go on
@@ -167,6 +168,10 @@ class MissingExtraError(VultusError, ImportError):
 
 class StoreError(VultusError):
     """A gallery cannot be read or written."""
+
+
+class LockedError(StoreError):
+    """The key of an encrypted gallery is not at hand, or is another one."""
 
 
 class ContractError(StoreError):

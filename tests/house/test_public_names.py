@@ -15,8 +15,8 @@ NAMES = {
     "FaceEngine", "Gallery", "load_pack",
     "Box", "Calibration", "CalibrationPoint", "Candidate", "Decision", "Embedding", "FAILURE_TO_ACQUIRE", "Face",
     "Identification", "Liveness", "Quality", "Track",
-    "ConfigError", "ContractError", "ImageError", "InputError", "LicenceError", "MissingExtraError", "NameClashError",
-    "NoFaceError", "OfflineError", "ShapeError", "StoreError", "TrainingError", "UnknownNameError",
+    "ConfigError", "ContractError", "ImageError", "InputError", "LicenceError", "LockedError", "MissingExtraError",
+    "NameClashError", "NoFaceError", "OfflineError", "ShapeError", "StoreError", "TrainingError", "UnknownNameError",
     "UnsupportedTargetError", "VideoError", "VultusError", "WeightsError",
 }  # fmt: skip
 
@@ -42,7 +42,7 @@ FIELDS = {
 
 def test_the_inventory_is_the_list() -> None:
     assert set(vultus.__all__) == NAMES
-    assert len(vultus.__all__) == len(NAMES) == 32
+    assert len(vultus.__all__) == len(NAMES) == 33
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))

@@ -12,9 +12,12 @@ import os
 import sqlite3
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 from vultus.errors import StoreError
+
+Lock = Callable[[sqlite3.Connection, str], None]
 
 APPLICATION_ID = 0x56554C54  # "VULT"
 BUSY_S = 30.0
@@ -60,12 +63,89 @@ _MIGRATIONS = (
             PRIMARY KEY (name, picture, options)) WITHOUT ROWID""",
         "INSERT INTO meta VALUES ('revision', 0), ('contract', ''), ('dimension', 0)",
     ),
+    (
+        "ALTER TABLE person ADD COLUMN collection TEXT NOT NULL DEFAULT 'default'",
+        "ALTER TABLE person ADD COLUMN tags TEXT NOT NULL DEFAULT '[]'",
+        "ALTER TABLE person ADD COLUMN consent TEXT NOT NULL DEFAULT '{}'",
+        "ALTER TABLE person ADD COLUMN keep_until TEXT",
+        # What searches have to take in anew: the revision at which a person, or one of the faces, last changed.
+        "ALTER TABLE person ADD COLUMN revision INTEGER NOT NULL DEFAULT 0",
+        "CREATE INDEX person_by_revision ON person (revision)",
+        "CREATE TABLE gone (person_id INTEGER PRIMARY KEY, revision INTEGER NOT NULL)",
+        # A face of nobody is one that was kept for clustering.
+        """CREATE TABLE face_2 (
+            face_id INTEGER PRIMARY KEY AUTOINCREMENT,
+            person_id INTEGER REFERENCES person ON DELETE CASCADE,
+            group_id INTEGER,
+            picture BLOB NOT NULL CHECK (length(picture) = 32),
+            source TEXT NOT NULL,
+            place TEXT NOT NULL,
+            score REAL NOT NULL,
+            quality REAL NOT NULL,
+            reasons TEXT NOT NULL,
+            key_id INTEGER NOT NULL,
+            template BLOB NOT NULL CHECK (typeof(template) = 'blob'),
+            enrolled_at TEXT NOT NULL,
+            UNIQUE (picture, person_id))""",
+        """INSERT INTO face_2 SELECT face_id, person_id, NULL, picture, source, place, score, quality, reasons, 0,
+            template, enrolled_at FROM face""",
+        "DELETE FROM sqlite_sequence WHERE name = 'face_2'",
+        "INSERT INTO sqlite_sequence SELECT 'face_2', seq FROM sqlite_sequence WHERE name = 'face'",
+        "DROP TABLE face",
+        "ALTER TABLE face_2 RENAME TO face",
+        "CREATE INDEX face_of_person ON face (person_id, face_id)",
+        """CREATE TABLE crop (
+            face_id INTEGER PRIMARY KEY REFERENCES face ON DELETE CASCADE,
+            key_id INTEGER NOT NULL,
+            jpeg BLOB NOT NULL)""",
+        # The user's word: this face is not that person; these two faces are, or are not, the same person.
+        """CREATE TABLE negative (
+            face_id INTEGER NOT NULL REFERENCES face ON DELETE CASCADE,
+            person_id INTEGER NOT NULL REFERENCES person ON DELETE CASCADE,
+            PRIMARY KEY (face_id, person_id)) WITHOUT ROWID""",
+        """CREATE TABLE link (
+            first_face INTEGER NOT NULL REFERENCES face ON DELETE CASCADE,
+            second_face INTEGER NOT NULL REFERENCES face ON DELETE CASCADE,
+            same INTEGER NOT NULL CHECK (same IN (0, 1)),
+            PRIMARY KEY (first_face, second_face),
+            CHECK (first_face < second_face)) WITHOUT ROWID""",
+        "CREATE INDEX negative_of_person ON negative (person_id)",
+        "CREATE INDEX link_of_second ON link (second_face)",
+        """CREATE TABLE data_key (
+            key_id INTEGER PRIMARY KEY AUTOINCREMENT,
+            collection TEXT NOT NULL,
+            master_id TEXT NOT NULL,
+            wrapped BLOB NOT NULL,
+            created_at TEXT NOT NULL)""",
+        """CREATE TABLE audit (
+            seq INTEGER PRIMARY KEY,
+            entry TEXT NOT NULL,
+            key_id INTEGER NOT NULL,
+            digest BLOB NOT NULL)""",
+        """CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit
+            BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
+        """CREATE TRIGGER audit_is_not_shortened BEFORE DELETE ON audit
+            BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
+        # Templates under another contract, waiting for the day of the change.
+        """CREATE TABLE staged (
+            face_id INTEGER PRIMARY KEY REFERENCES face ON DELETE CASCADE,
+            contract TEXT NOT NULL,
+            key_id INTEGER NOT NULL,
+            template BLOB NOT NULL)""",
+        "INSERT INTO meta VALUES ('vault', 'off')",
+    ),
 )
 SCHEMA = len(_MIGRATIONS)
 
 
-def connect(path: Path, *, create: bool, read_only: bool) -> sqlite3.Connection:
+def connect(path: Path, *, create: bool, read_only: bool, lock: Lock | None = None) -> sqlite3.Connection:
     """Open a gallery file, making it where allowed.
+
+    Args:
+        path: the file.
+        create: make it if there is none.
+        read_only: never write.
+        lock: locks a new gallery, in the transaction that makes it: called with the connection and the gallery's id.
 
     Raises:
         StoreError: there is none and none may be made, it is something else, it was written by a later version, or
@@ -77,15 +157,17 @@ def connect(path: Path, *, create: bool, read_only: bool) -> sqlite3.Connection:
         raise StoreError(f"cannot open the gallery {path}: {error.strerror or error}") from error
     writable = not read_only
     try:
+        if read_only and os.access(path, os.W_OK) and _version(path) in range(1, SCHEMA):
+            _open(path, "rw", create=False, lock=None).close()
         try:
-            connection = _open(path, "rw" if writable else "ro", create=create and writable)
+            connection = _open(path, "rw" if writable else "ro", create=create and writable, lock=lock)
         except sqlite3.OperationalError:
             # Write-ahead logging needs an index file beside the gallery even to read. Where the folder is read-only
             # and no log is waiting, nobody is writing, and the file may be read as it lies.
             log = Path(f"{path}-wal")
             if writable or (log.exists() and log.stat().st_size > 0):
                 raise
-            connection = _open(path, "ro&immutable=1", create=False)
+            connection = _open(path, "ro&immutable=1", create=False, lock=None)
         if fresh:
             path.chmod(0o600)
     except sqlite3.Error as error:
@@ -133,7 +215,7 @@ def _prepare(path: Path, *, create: bool) -> bool:
     return False
 
 
-def _open(path: Path, mode: str, *, create: bool) -> sqlite3.Connection:
+def _open(path: Path, mode: str, *, create: bool, lock: Lock | None) -> sqlite3.Connection:
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
         uri=True,
@@ -144,7 +226,7 @@ def _open(path: Path, mode: str, *, create: bool) -> sqlite3.Connection:
     try:
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}").close()
-        _recognise(connection, path, create=create)
+        _recognise(connection, path, create=create, read_only=mode != "rw", lock=lock)
         if mode == "rw":
             _use_wal(connection)
     except BaseException:
@@ -153,14 +235,14 @@ def _open(path: Path, mode: str, *, create: bool) -> sqlite3.Connection:
     return connection
 
 
-def _recognise(connection: sqlite3.Connection, path: Path, *, create: bool) -> None:
+def _recognise(connection: sqlite3.Connection, path: Path, *, create: bool, read_only: bool, lock: Lock | None) -> None:
     """Tell a gallery from another database, and bring an empty or older one up to date."""
     if _pragma(connection, "application_id") != APPLICATION_ID:
         # Between two reads another process may have made the gallery, hence the second look at whose it is.
         filled = _pragma(connection, "page_count") > 0 and _pragma(connection, "application_id") != APPLICATION_ID
         if filled or not create:
             raise _stranger(path)
-        _migrate(connection)
+        _migrate(connection, lock)
         return
     version = _pragma(connection, "user_version")
     if version > SCHEMA:
@@ -169,10 +251,21 @@ def _recognise(connection: sqlite3.Connection, path: Path, *, create: bool) -> N
             "update: pip install -U vultus"
         )
     if version < SCHEMA:
-        _migrate(connection)
+        if read_only:
+            raise StoreError(
+                f"the gallery {path} was written by an earlier Vultus (format {version}, now {SCHEMA}); "
+                "open it once where it may be written, which brings it up to date"
+            )
+        _migrate(connection, None)
 
 
-def _migrate(connection: sqlite3.Connection) -> None:
+def _version(path: Path) -> int:
+    """Format of the file as its header tells, big-endian at byte 60; 0 of a file that has none."""
+    with path.open("rb") as file:
+        return int.from_bytes(file.read(64)[60:64], "big")
+
+
+def _migrate(connection: sqlite3.Connection, lock: Lock | None) -> None:
     connection.execute("BEGIN EXCLUSIVE")
     try:
         # Somebody else may have done it while this one waited for the lock.
@@ -181,7 +274,10 @@ def _migrate(connection: sqlite3.Connection) -> None:
             for statement in script:
                 connection.execute(statement)
         if version == 0:
-            connection.execute("INSERT INTO meta VALUES ('gallery_id', ?)", (uuid.uuid4().hex,))
+            gallery_id = uuid.uuid4().hex
+            connection.execute("INSERT INTO meta VALUES ('gallery_id', ?)", (gallery_id,))
+            if lock is not None:
+                lock(connection, gallery_id)
         connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version={SCHEMA}")
         connection.execute("COMMIT")

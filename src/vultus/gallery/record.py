@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_NAME = 200
+DEFAULT_COLLECTION = "default"
+UNKNOWN_COLLECTION = "unknown"  # of faces that nobody has named
 
 SEVERAL_FACES = "several_faces"
 NOT_LIVE = "not_live"
@@ -40,6 +43,11 @@ class Person:
         n_faces: enrolled faces.
         metadata: whatever was given at enrolment, as JSON values.
         created_at, updated_at: ISO 8601, UTC.
+        person_id: never used again, even after removal; the audit log names people by it.
+        collection: the part of the gallery the person belongs to.
+        tags: words to filter by, ascending.
+        consent: what the person has agreed to, as JSON values.
+        keep_until: ISO 8601, UTC; None for no limit.
     """
 
     name: str
@@ -47,6 +55,11 @@ class Person:
     metadata: Mapping[str, Any]
     created_at: str
     updated_at: str
+    person_id: int = 0
+    collection: str = DEFAULT_COLLECTION
+    tags: tuple[str, ...] = ()
+    consent: Mapping[str, Any] = field(default_factory=dict)
+    keep_until: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +96,7 @@ class NewFace:
     Attributes:
         template: float32, (D,), unit length.
         enrolled_at: ISO 8601, UTC; empty stands for now.
+        crop: the face with its surroundings as JPEG; None where crops are not kept.
     """
 
     source: str
@@ -94,6 +108,7 @@ class NewFace:
     reasons: tuple[str, ...]
     template: NDArray[np.float32]
     enrolled_at: str = ""
+    crop: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +153,34 @@ class Enrolment:
     name: str
     accepted: tuple[EnrolledFace, ...] = ()
     rejected: tuple[Rejected, ...] = ()
+
+
+class Names(Sequence[str]):
+    """Names, packed: a million of them in a few megabytes."""
+
+    __slots__ = ("_ends", "_text")
+
+    def __init__(self, names: Iterable[str]) -> None:
+        words = [name.encode("utf-8") for name in names]
+        self._text = b"".join(words)
+        self._ends = np.cumsum([0, *map(len, words)], dtype=np.int64)
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> list[str]: ...
+
+    def __getitem__(self, at: int | slice) -> str | list[str]:
+        if isinstance(at, slice):
+            return [self[one] for one in range(*at.indices(len(self)))]
+        if not -len(self) <= at < len(self):
+            raise IndexError(at)
+        at %= len(self)
+        return self._text[self._ends[at] : self._ends[at + 1]].decode("utf-8")
 
 
 def normal_name(name: str) -> str:

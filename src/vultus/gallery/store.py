@@ -10,7 +10,6 @@ import contextlib
 import json
 import sqlite3
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,8 +18,11 @@ import numpy as np
 from vultus.errors import StoreError
 from vultus.gallery import database
 from vultus.gallery.database import connect, explain
+from vultus.gallery.keys import find_key, find_or_make_key
 from vultus.gallery.record import FaceRecord, Person
-from vultus.gallery.writer import Writer, decode, person_id_of
+from vultus.gallery.templates import TEMPLATE, decode, read_changes, read_templates
+from vultus.gallery.vault import GALLERY, Vault
+from vultus.gallery.writer import Writer, now, person_id_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,30 +30,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from vultus.gallery.filters import Filter
+    from vultus.gallery.keys import MasterKey
+    from vultus.gallery.templates import Changes, Templates
+
 FORGET_MS = 1000
-_PERSON = (
-    """SELECT name, count(face_id), metadata, created_at, updated_at FROM person LEFT JOIN face USING (person_id)"""
-)
+_PERSON = """SELECT name, count(face_id), metadata, created_at, updated_at, person_id, collection, tags, consent,
+    keep_until FROM person LEFT JOIN face USING (person_id)"""
 _FACE = "SELECT face_id, source, picture, place, score, quality, reasons, enrolled_at"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Templates:
-    """Everything a search needs, as of one revision; read-only.
-
-    Attributes:
-        revision: counts the changes of the gallery.
-        names: the people, in the order of their numbers.
-        starts: row of each person's first template; int64, (people,).
-        face_ids: int64, (faces,).
-        vectors: float32, (faces, D), unit rows, one person's next to each other.
-    """
-
-    revision: int
-    names: tuple[str, ...]
-    starts: NDArray[np.int64]
-    face_ids: NDArray[np.int64]
-    vectors: NDArray[np.float32]
 
 
 class Store:
@@ -61,16 +47,42 @@ class Store:
         path: the file.
         create: make it if there is none.
         read_only: never write.
+        vault: whether a new gallery seals templates and crops; one that is there stays as it is.
+        key: the master key or its file; None looks for it, see `keys.py`.
+
+    Attributes:
+        vault: seals and opens templates and crops.
 
     Raises:
         StoreError: see `database.connect`.
+        LockedError: the gallery is sealed and its master key is not at hand.
     """
 
-    def __init__(self, path: str | Path, *, create: bool = True, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        create: bool = True,
+        read_only: bool = False,
+        vault: bool = True,
+        key: MasterKey | Path | None = None,
+    ) -> None:
         self.path = Path(path)
         self.read_only = read_only
         self._lock = threading.RLock()
-        self._connection: sqlite3.Connection | None = connect(self.path, create=create, read_only=read_only)
+
+        def lock(connection: sqlite3.Connection, gallery_id: str) -> None:
+            connection.execute("UPDATE meta SET value = 'on' WHERE key = 'vault'")
+            Vault(gallery_id, find_or_make_key(key)).new_key(connection, GALLERY, now())
+
+        self._connection: sqlite3.Connection | None = connect(
+            self.path, create=create, read_only=read_only, lock=lock if vault else None
+        )
+        try:
+            self.vault = self._unlock(key)
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close the file; a second time does nothing."""
@@ -95,7 +107,8 @@ class Store:
         if self.read_only:
             raise StoreError(f"the gallery {self.path} was opened read-only; open it with read_only=False to change it")
         with self._transaction("BEGIN IMMEDIATE") as connection:
-            yield Writer(connection)
+            self.vault.load(connection)
+            yield Writer(connection, self.vault)
             connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'revision'")
 
     def forget(self) -> None:
@@ -127,7 +140,9 @@ class Store:
     def counts(self) -> tuple[int, int]:
         """People and faces."""
         with self.reading() as connection:
-            row = connection.execute("SELECT (SELECT count(*) FROM person), (SELECT count(*) FROM face)").fetchone()
+            row = connection.execute(
+                "SELECT (SELECT count(*) FROM person), (SELECT count(*) FROM face WHERE person_id IS NOT NULL)"
+            ).fetchone()
         return int(row[0]), int(row[1])
 
     def names(self) -> list[str]:
@@ -160,25 +175,28 @@ class Store:
         """
         with self.reading() as connection:
             person_id = person_id_of(connection, name)
+            self.vault.load(connection)
             rows = connection.execute(
-                f"{_FACE}, template FROM face WHERE person_id = ? ORDER BY face_id", (person_id,)
+                f"{_FACE}, key_id, template FROM face WHERE person_id = ? ORDER BY face_id", (person_id,)
             ).fetchall()
-        return [(_face(row[:-1]), decode(row[-1])) for row in rows]
+        return [(_face(row[:-2]), decode(self.vault.open(row[-2], TEMPLATE, row[0], row[-1]))) for row in rows]
 
     def templates(self) -> Templates:
         """Everybody's templates, as one matrix."""
         with self.reading() as connection:
-            revision = int(connection.execute("SELECT value FROM meta WHERE key = 'revision'").fetchone()[0])
-            dimension = int(connection.execute("SELECT value FROM meta WHERE key = 'dimension'").fetchone()[0])
-            people = connection.execute(
-                "SELECT name, count(*) FROM person JOIN face USING (person_id) GROUP BY person_id ORDER BY person_id"
-            ).fetchall()
-            rows = connection.execute("SELECT face_id, template FROM face ORDER BY person_id, face_id").fetchall()
-        ends = np.cumsum([row[1] for row in people], dtype=np.int64)
-        vectors = decode(b"".join(row[1] for row in rows)).reshape(len(rows), dimension)
-        starts = np.concatenate([np.zeros(1, np.int64), ends])[: len(people)]
-        face_ids = np.array([row[0] for row in rows], dtype=np.int64)
-        return Templates(revision, tuple(row[0] for row in people), starts, face_ids, vectors)
+            self.vault.load(connection)
+            return read_templates(connection, self.vault)
+
+    def changes(self, since: int, at_most: int) -> Changes | None:
+        """What has changed since a revision; None if it is more than so many people."""
+        with self.reading() as connection:
+            self.vault.load(connection)
+            return read_changes(connection, self.vault, since, at_most)
+
+    def select(self, within: Filter) -> NDArray[np.int64]:
+        """Numbers of the people who pass a filter; int64, ascending."""
+        with self.reading() as connection:
+            return within.select(connection)
 
     def known(self, name: str, picture: str, options: str) -> tuple[FaceRecord | None, tuple[str, ...]]:
         """What an earlier enrolment of this picture for this person came to: a face, reasons, or neither."""
@@ -207,12 +225,32 @@ class Store:
                          connection.execute("PRAGMA foreign_key_check")]  # fmt: skip
             dimension = int(connection.execute("SELECT value FROM meta WHERE key = 'dimension'").fetchone()[0])
             problems += [f"'{row[0]}' has no face" for row in connection.execute(
-                "SELECT name FROM person WHERE person_id NOT IN (SELECT person_id FROM face)")]  # fmt: skip
-            for face_id, blob in connection.execute("SELECT face_id, template FROM face"):
-                length = float(np.linalg.norm(decode(blob)))
-                if len(blob) != 4 * dimension or not abs(length - 1) < 1e-3:
+                "SELECT name FROM person WHERE NOT EXISTS (SELECT 1 FROM face WHERE face.person_id = person.person_id)"
+            )]  # fmt: skip
+            self.vault.load(connection)
+            for face_id, key_id, blob in connection.execute("SELECT face_id, key_id, template FROM face"):
+                if not self._sound(face_id, key_id, blob, dimension):
                     problems.append(f"the template of face {face_id} is damaged")
         return problems
+
+    def _sound(self, face_id: int, key_id: int, blob: bytes, dimension: int) -> bool:
+        try:
+            plain = self.vault.open(key_id, TEMPLATE, face_id, blob)
+        except StoreError:
+            return False
+        return len(plain) == 4 * dimension and abs(float(np.linalg.norm(decode(plain))) - 1) < 1e-3
+
+    def _unlock(self, key: MasterKey | Path | None) -> Vault:
+        with self.reading() as connection:
+            meta = dict(connection.execute("SELECT key, value FROM meta WHERE key IN ('gallery_id', 'vault')"))
+            if meta["vault"] == "off":
+                return Vault(meta["gallery_id"], None)
+            row = connection.execute("SELECT master_id FROM data_key LIMIT 1").fetchone()
+            if row is None:
+                raise StoreError(f"gallery {self.path}: it is damaged: sealed, but without its data keys")
+            vault = Vault(meta["gallery_id"], find_key(row[0], key, gallery=self.path))
+            vault.load(connection)
+        return vault
 
     def _meta(self, key: str) -> object:
         with self.reading() as connection:
@@ -243,7 +281,11 @@ class Store:
 
 
 def _person(row: Sequence[Any]) -> Person:
-    return Person(row[0], int(row[1]), json.loads(row[2]), row[3], row[4])
+    name, n_faces, metadata, created_at, updated_at, person_id, collection, tags, consent, keep_until = row
+    return Person(
+        name, int(n_faces), json.loads(metadata), created_at, updated_at, person_id, collection,
+        tuple(json.loads(tags)), json.loads(consent), keep_until,
+    )  # fmt: skip
 
 
 def _face(row: Sequence[Any]) -> FaceRecord:

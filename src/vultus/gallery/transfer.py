@@ -16,7 +16,8 @@ import numpy as np
 
 from vultus.errors import ConfigError, ContractError, InputError, NameClashError, StoreError
 from vultus.gallery.record import FaceRecord, NewFace, metadata_text, normal_name
-from vultus.gallery.writer import decode, encode, now
+from vultus.gallery.templates import decode, encode
+from vultus.gallery.writer import now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vultus.errors import ContractError, NameClashError, ShapeError, UnknownNameError
-from vultus.gallery.record import metadata_text
+from vultus.gallery.record import DEFAULT_COLLECTION, UNKNOWN_COLLECTION, metadata_text
+from vultus.gallery.templates import TEMPLATE, encode
 from vultus.types import Box
 
 if TYPE_CHECKING:
@@ -17,19 +18,23 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from numpy.typing import NDArray
-
     from vultus.gallery.record import NewFace
+    from vultus.gallery.vault import Vault
 
 SAME_FACE_IOU = 0.5
+CROP = "crop"  # the kind of a sealed crop, see `Vault.seal`
+STAGED = "staged template"
+SEALED = (("face", "template", TEMPLATE), ("crop", "jpeg", CROP), ("staged", "template", STAGED))
 
 
 class Writer:
     """Changes within one transaction; made by `Store.writing`."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, vault: Vault) -> None:
         self._connection = connection
+        self._vault = vault
         self._now = now()
+        self._revision = 1 + int(connection.execute("SELECT value FROM meta WHERE key = 'revision'").fetchone()[0])
 
     def bind(self, contract: str, dimension: int) -> None:
         """Fix the contract of an empty gallery, or check that it is this one.
@@ -50,20 +55,31 @@ class Writer:
         """Is there anybody of that name?"""
         return self._connection.execute("SELECT 1 FROM person WHERE name = ?", (name,)).fetchone() is not None
 
-    def person(self, name: str, metadata: Mapping[str, Any] | None = None, created_at: str = "") -> int:
-        """Number of a person, made if new; metadata join what is known already."""
-        row = self._connection.execute("SELECT person_id, metadata FROM person WHERE name = ?", (name,)).fetchone()
+    def person(
+        self, name: str, metadata: Mapping[str, Any] | None = None, created_at: str = "", collection: str = ""
+    ) -> int:
+        """Number of a person, made if new; metadata join what is known already.
+
+        Raises:
+            NameClashError: the person is known in another collection than the one given.
+        """
+        row = self._connection.execute(
+            "SELECT person_id, metadata, collection FROM person WHERE name = ?", (name,)
+        ).fetchone()
         if row is None:
             text = metadata_text(metadata or {})
-            made = created_at or self._now
             cursor = self._connection.execute(
-                "INSERT INTO person (name, metadata, created_at, updated_at) VALUES (?, ?, ?, ?)",
-                (name, text, made, self._now),
+                "INSERT INTO person (name, metadata, created_at, updated_at, collection, revision)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (name, text, created_at or self._now, self._now, collection or DEFAULT_COLLECTION, self._revision),
             )
             return int(cursor.lastrowid or 0)
+        if collection not in ("", row[2]):
+            raise NameClashError(name, f" in the collection '{row[2]}'; choose another name")
         text = metadata_text({**json.loads(row[1]), **(metadata or {})})
         self._connection.execute(
-            "UPDATE person SET metadata = ?, updated_at = ? WHERE person_id = ?", (text, self._now, row[0])
+            "UPDATE person SET metadata = ?, updated_at = ?, revision = ? WHERE person_id = ?",
+            (text, self._now, self._revision, row[0]),
         )
         return int(row[0])
 
@@ -78,13 +94,18 @@ class Writer:
         others = (row[0] for row in rows if row[0] != name and _box(row[2]).iou(box) > SAME_FACE_IOU)
         return own, next(others, None)
 
-    def add(self, person_id: int, face: NewFace) -> int:
-        """Store a face and give its number; the caller has asked `standing` first."""
+    def add(self, person_id: int | None, face: NewFace) -> int:
+        """Store a face and give its number; None for the face of somebody unknown.
+
+        The caller has asked `standing` first.
+        """
         place = json.dumps({"box": face.box_xyxy_px, "landmarks": face.landmarks_px})
-        cursor = self._connection.execute(
-            "INSERT INTO face (person_id, picture, source, place, score, quality, reasons, template, enrolled_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        key_id, face_id = self._key_of(person_id), self._next_face()
+        self._connection.execute(
+            "INSERT INTO face (face_id, person_id, picture, source, place, score, quality, reasons, key_id, template,"
+            " enrolled_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
+                face_id,
                 person_id,
                 bytes.fromhex(face.picture),
                 face.source,
@@ -92,11 +113,27 @@ class Writer:
                 face.score,
                 face.quality,
                 json.dumps(face.reasons),
-                encode(face.template),
+                key_id,
+                self._vault.seal(key_id, TEMPLATE, face_id, encode(face.template)),
                 face.enrolled_at or self._now,
             ),
         )
-        return int(cursor.lastrowid or 0)
+        if face.crop is not None:
+            sealed = self._vault.seal(key_id, CROP, face_id, face.crop)
+            self._connection.execute("INSERT INTO crop VALUES (?, ?, ?)", (face_id, key_id, sealed))
+        if person_id is not None:
+            self._touch(person_id)
+        return face_id
+
+    def give(self, face_ids: Sequence[int], person_id: int) -> None:
+        """Make faces those of a person, sealed with the key of the person's collection."""
+        key_id = self._key_of(person_id)
+        for face_id in face_ids:
+            self._reseal(face_id, key_id)
+            self._connection.execute(
+                "UPDATE face SET person_id = ?, group_id = NULL WHERE face_id = ?", (person_id, face_id)
+            )
+        self._touch(person_id)
 
     def refuse(self, name: str, picture: str, options: str, reasons: Sequence[str]) -> None:
         """Remember that a picture was not taken under these options."""
@@ -109,6 +146,7 @@ class Writer:
         """Delete a person's other faces."""
         rows = self._connection.execute("SELECT face_id FROM face WHERE person_id = ?", (person_id,)).fetchall()
         gone = {row[0] for row in rows} - set(face_ids)
+        self._touch(person_id)
         self._connection.executemany("DELETE FROM face WHERE face_id = ?", [(face_id,) for face_id in sorted(gone)])
 
     def remove(self, name: str) -> int:
@@ -123,6 +161,7 @@ class Writer:
         person_id = person_id_of(self._connection, name)
         faces = self._connection.execute("DELETE FROM face WHERE person_id = ?", (person_id,)).rowcount
         self._connection.execute("DELETE FROM person WHERE person_id = ?", (person_id,))
+        self._connection.execute("INSERT INTO gone VALUES (?, ?)", (person_id, self._revision))
         return faces
 
     def rename(self, old: str, new: str) -> None:
@@ -136,19 +175,36 @@ class Writer:
         if self.has(new):
             raise NameClashError(new, "; choose another name, or remove one of the two")
         self._connection.execute(
-            "UPDATE person SET name = ?, updated_at = ? WHERE person_id = ?", (new, self._now, person_id)
+            "UPDATE person SET name = ?, updated_at = ?, revision = ? WHERE person_id = ?",
+            (new, self._now, self._revision, person_id),
         )
         self._connection.execute("UPDATE OR REPLACE refusal SET name = ? WHERE name = ?", (new, old))
 
+    def _touch(self, person_id: int) -> None:
+        self._connection.execute("UPDATE person SET revision = ? WHERE person_id = ?", (self._revision, person_id))
 
-def encode(template: NDArray[np.float32]) -> bytes:
-    """A template as stored: little-endian float32."""
-    return np.ascontiguousarray(template, dtype="<f4").tobytes()
+    def _next_face(self) -> int:
+        row = self._connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'face'").fetchone()
+        return 1 if row is None else int(row[0]) + 1
 
+    def _key_of(self, person_id: int | None) -> int:
+        """The data key of a person's collection, or of the unknown."""
+        if person_id is None:
+            return self._vault.key_of(self._connection, UNKNOWN_COLLECTION, self._now)
+        row = self._connection.execute("SELECT collection FROM person WHERE person_id = ?", (person_id,)).fetchone()
+        return self._vault.key_of(self._connection, row[0], self._now)
 
-def decode(blob: bytes) -> NDArray[np.float32]:
-    """The read-only array of stored bytes."""
-    return np.frombuffer(blob, dtype="<f4").astype(np.float32, copy=False)
+    def _reseal(self, face_id: int, key_id: int) -> None:
+        """Seal a face's template, crop and staged template with another data key."""
+        for table, column, kind in SEALED:
+            row = self._connection.execute(
+                f"SELECT key_id, {column} FROM {table} WHERE face_id = ?", (face_id,)
+            ).fetchone()
+            if row is not None and row[0] != key_id:
+                blob = self._vault.seal(key_id, kind, face_id, self._vault.open(row[0], kind, face_id, row[1]))
+                self._connection.execute(
+                    f"UPDATE {table} SET key_id = ?, {column} = ? WHERE face_id = ?", (key_id, blob, face_id)
+                )
 
 
 def now() -> str:

@@ -4,15 +4,12 @@ import os
 import subprocess
 import sys
 import threading
-import types
 
 import pytest
 
-from unit.gallery.fake import CONTRACT, POINTS, FakeEngine, calibration, person, picture
+from unit.gallery.fake import CONTRACT, FakeEngine, person, picture
 from vultus.errors import (
     ConfigError,
-    ContractError,
-    ImageError,
     InputError,
     NameClashError,
     StoreError,
@@ -20,7 +17,6 @@ from vultus.errors import (
     VultusError,
 )
 from vultus.gallery import Gallery
-from vultus.types import Track
 
 
 @pytest.fixture
@@ -76,40 +72,6 @@ def test_it_is_there_after_closing(path, engine):
         assert names(gallery.identify(photos("ada")[0])) == ["Ada"]
         with pytest.raises(StoreError, match="was opened read-only"):
             gallery.enroll("Bob", photos("bob"))
-
-
-def test_an_empty_gallery_knows_nobody(gallery):
-    (answer,) = gallery.identify(photos("ada")[0])
-    assert (answer.name, answer.decision.reason) == (None, "empty_gallery")
-    assert (len(gallery), gallery.people(), gallery.contract) == (0, [], "")
-
-
-def test_a_picture_without_faces_and_none_at_all(gallery):
-    gallery.enroll("Ada", photos("ada"))
-    assert gallery.identify(picture()) == []
-    assert gallery.verify("Ada", picture()).reason == "failure_to_acquire"
-    with pytest.raises(ImageError, match="it is no picture"):
-        gallery.identify(b"nothing")
-
-
-@pytest.mark.parametrize("name", ["Zoë Ångström", "李小龍", "محمد", "👩‍🚀", "O'Brien\"; DROP TABLE face; --"])
-def test_unicode_names(gallery, tmp_path, name):
-    file = tmp_path / f"{name.replace('/', '_')[:20]}.jpg"
-    file.write_bytes(photos("ada")[0])
-    done = gallery.enroll(f" {name} ", file)
-    assert done.name == name
-    assert gallery.faces(name)[0].source == str(file)
-    assert names(gallery.identify(file)) == [name]
-    gallery.rename(name, name + "!")
-    gallery.remove(name + "!")
-    assert len(gallery) == 0
-
-
-def test_two_spellings_are_one_person(gallery):
-    gallery.enroll("Zoe\u0308", photos("zoe", 1))
-    gallery.enroll("Zo\u00eb", photos("zoe", 2))
-    assert [(one.name, one.n_faces) for one in gallery.people()] == [("Zo\u00eb", 2)]
-    assert gallery.person("Zoe\u0308").n_faces == 2
 
 
 def test_refused_pictures_are_reported_and_the_rest_taken(gallery):
@@ -194,61 +156,6 @@ def test_bad_arguments(gallery, path):
         Gallery.open(path.with_name("other.vultus"), create=False)
 
 
-def test_another_contract(gallery, path):
-    gallery.enroll("Ada", photos("ada"))
-    with pytest.raises(ContractError, match=f"holds embeddings of contract {CONTRACT}, but these are of other:1"):
-        Gallery.open(path, engine=FakeEngine("other:1"))
-
-
-def test_another_contract_comes_first(path):
-    with Gallery.open(path, engine=FakeEngine("a:1")) as one, Gallery.open(path, engine=FakeEngine("b:2")) as two:
-        one.enroll("Ada", photos("ada"))
-        with pytest.raises(ContractError, match="contract a:1, but these are of b:2"):
-            two.enroll("Bob", photos("bob"))
-        with pytest.raises(ContractError, match="contract a:1, but these are of b:2"):
-            two.identify(photos("ada")[0])
-        assert two.people()[0].name == "Ada"
-
-
-@pytest.mark.parametrize("templates", ["average", "best"])
-def test_rules(path, engine, templates):
-    with Gallery.open(path, engine=engine, templates=templates) as gallery:
-        gallery.enroll("Ada", photos("ada", 5))
-        gallery.enroll("Bob", photos("bob", 5))
-        (found,) = gallery.identify(photos("ada", 5)[3])
-        assert found.name == "Ada"
-        assert (found.candidates[0].face_id == 4) == (templates == "best")
-        count = 10 if templates == "best" else 2
-        assert found.decision.threshold == calibration().threshold_for_fpir(0.01, count)
-        assert found.decision.gallery_size == 2
-        assert gallery.verify("Ada", photos("ada", 5)[3]).matched
-
-
-def test_an_engine_is_built_when_it_is_needed(path, engine, monkeypatch):
-    asked = []
-
-    class Built(FakeEngine):
-        def __init__(self, pack="dlib"):
-            super().__init__(CONTRACT if pack == "fake" else "dlib:1")
-            asked.append(pack)
-
-    monkeypatch.setitem(sys.modules, "vultus.inference.engine", types.SimpleNamespace(FaceEngine=Built))
-    with Gallery.open(path.with_name("new.vultus")) as gallery:
-        assert len(gallery) == 0
-        assert asked == []
-        gallery.enroll("Ada", photos("ada"))
-        assert (asked, gallery.contract) == (["dlib"], "dlib:1")
-    with Gallery.open(path, engine=engine) as gallery:
-        gallery.enroll("Ada", photos("ada"))
-    with Gallery.open(path) as gallery:
-        assert names(gallery.identify(photos("ada")[0])) == ["Ada"]
-        assert asked == ["dlib", "fake"]
-        assert gallery.engine is gallery.engine
-    monkeypatch.setattr(Built, "__init__", lambda self, pack: FakeEngine.__init__(self, "fake:new"))
-    with Gallery.open(path) as gallery, pytest.raises(ContractError, match="but these are of fake:new"):
-        gallery.identify(photos("ada")[0])
-
-
 def test_many(gallery, engine):
     items = [(who, one) for who in ("ada", "bob", "eve") for one in photos(who, 30)]
     items.insert(40, ("bob", b"bad"))
@@ -285,38 +192,6 @@ def test_a_full_disk_keeps_what_was_reported(gallery):
     assert gallery.check() == []
 
 
-def test_faces_of_different_pictures(gallery, engine):
-    gallery.enroll("Ada", photos("ada"))
-    faces = [engine.find(one)[0] for one in photos("ada", 3)]
-    assert names(gallery.identify_faces(faces)) != ["Ada"] * 3
-    assert names(gallery.identify_faces(faces, same_picture=False)) == ["Ada"] * 3
-    assert gallery.identify_faces([]) == []
-
-
-def test_tracks(gallery, engine):
-    gallery.enroll("Ada", photos("ada"))
-    (face,) = engine.find(photos("ada")[0])
-    track = Track(1, 0.0, 2.0, 60, (face,), face.embedding)
-    found = gallery.identify_track(track)
-    assert found.identification is not None
-    assert found.identification.name == "Ada"
-    assert (found.track_id, found.end_s) == (1, 2.0)
-    silent = Track(2, 0.0, 1.0, 3, (), None)
-    assert gallery.identify_track(silent) is silent
-    assert face.landmarks.tolist() == POINTS.tolist()
-
-
-def test_another_writer_is_seen_at_once(gallery, path, engine):
-    with Gallery.open(path, engine=engine) as other:
-        gallery.enroll("Ada", photos("ada"))
-        assert names(other.identify(photos("ada")[0])) == ["Ada"]
-        door = other._door
-        other.identify(photos("ada")[0])
-        assert other._door is door, "built once"
-        gallery.remove("Ada")
-        assert names(other.identify(photos("ada")[0])) == [None]
-
-
 def test_threads_ask_while_one_enrols(gallery):
     gallery.enroll("Ada", photos("ada"))
     wrong: list[object] = []
@@ -339,19 +214,6 @@ def test_threads_ask_while_one_enrols(gallery):
     for thread in threads:
         thread.join()
     assert wrong == []
-
-
-def test_export_and_import(gallery, path, tmp_path):
-    gallery.enroll("Ada", photos("ada"))
-    assert gallery.export(tmp_path / "people.json") == 2
-    with Gallery.open(tmp_path / "new.vultus") as other:
-        assert other.import_(tmp_path / "people.json") == 2
-        assert other.people()[0].name == "Ada"
-    with (
-        Gallery.open(tmp_path / "third.vultus", engine=FakeEngine("other:1")) as other,
-        pytest.raises(ContractError, match=f"contract other:1, but these are of {CONTRACT}"),
-    ):
-        other.import_(tmp_path / "people.json")
 
 
 WORKER = """

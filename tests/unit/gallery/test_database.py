@@ -137,13 +137,62 @@ def test_a_broken_migration_leaves_nothing(path, monkeypatch):
 
 def test_an_older_format_is_brought_up_to_date(path, monkeypatch):
     made(path)
-    later = (*database._MIGRATIONS, ("CREATE TABLE audit (line TEXT)",))
+    later = (*database._MIGRATIONS, ("CREATE TABLE later (line TEXT)",))
     monkeypatch.setattr(database, "_MIGRATIONS", later)
     monkeypatch.setattr(database, "SCHEMA", len(later))
     connection = connect(path, create=False, read_only=False)
     assert connection.execute("PRAGMA user_version").fetchone()[0] == len(later)
-    assert connection.execute("SELECT count(*) FROM audit").fetchone()[0] == 0
+    assert connection.execute("SELECT count(*) FROM later").fetchone()[0] == 0
     connection.close()
+
+
+def first_format(path):
+    """A gallery as format 1 wrote it, with one face, another one removed."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    for statement in database._MIGRATIONS[0]:
+        connection.execute(statement)
+    connection.execute("INSERT INTO meta VALUES ('gallery_id', 'g')")
+    connection.execute("INSERT INTO person (name, metadata, created_at, updated_at) VALUES ('Ada', '{}', 't', 't')")
+    for _ in range(2):
+        connection.execute(
+            "INSERT INTO face (person_id, picture, source, place, score, quality, reasons, template, enrolled_at)"
+            " VALUES (1, randomblob(32), 'a.jpg', '{}', 0.9, 0.8, '[]', x'01020304', 't')"
+        )
+    connection.execute("DELETE FROM face WHERE face_id = 2")
+    connection.execute(f"PRAGMA application_id={database.APPLICATION_ID}")
+    connection.execute("PRAGMA user_version=1")
+    connection.close()
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_the_first_format_keeps_its_people_and_numbers(path, read_only):
+    first_format(path)
+    connection = connect(path, create=False, read_only=read_only)
+    assert connection.execute("PRAGMA user_version").fetchone()[0] == database.SCHEMA
+    assert connection.execute("SELECT face_id, person_id, key_id, template FROM face").fetchall() == [
+        (1, 1, 0, b"\1\2\3\4")
+    ]
+    assert connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'face'").fetchone() == (2,)
+    assert connection.execute("SELECT value FROM meta WHERE key = 'vault'").fetchone() == ("off",)
+    assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    connection.close()
+
+
+def test_an_earlier_format_that_may_not_be_written(path, monkeypatch):
+    first_format(path)
+    monkeypatch.setattr(database.os, "access", lambda path, mode: False)
+    with pytest.raises(StoreError, match=r"was written by an earlier Vultus \(format 1, now 2\)"):
+        connect(path, create=False, read_only=True)
+
+
+def test_a_new_gallery_is_locked_in_the_transaction_that_makes_it(path):
+    def lock(connection, gallery_id):
+        connection.execute("UPDATE meta SET value = ? WHERE key = 'vault'", (gallery_id,))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        connect(path, create=True, read_only=False, lock=lock)
+    assert path.stat().st_size == 0
 
 
 def test_many_make_the_same_gallery_at_once(path):
@@ -207,7 +256,7 @@ def test_errors_in_words(path, code, words):
 
 
 def test_the_disk_is_full_at_creation(path, monkeypatch):
-    def full(connection):
+    def full(connection, lock):
         error = sqlite3.OperationalError("database or disk is full")
         error.sqlite_errorname = "SQLITE_FULL"
         raise error

@@ -7,7 +7,7 @@ from unit.gallery.fake import CONTRACT, FakeEngine, calibration, person, picture
 from vultus.errors import ContractError, InputError, UnsupportedTargetError
 from vultus.gallery.recognition import compare, recognise
 from vultus.gallery.search import ExactDoor
-from vultus.gallery.store import Templates
+from vultus.gallery.templates import Templates
 from vultus.types import Face
 
 PEOPLE = ("ada", "bob", "eve")

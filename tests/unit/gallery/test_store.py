@@ -77,7 +77,7 @@ def test_templates_are_one_matrix_by_person(store):
     put(store, "Bob", new_face("bob", 1), new_face("bob", 2))
     put(store, "Ada", new_face(seed=3))
     found = store.templates()
-    assert found.names == ("Ada", "Bob")
+    assert list(found.names) == ["Ada", "Bob"]
     assert found.starts.tolist() == [0, 2]
     assert found.face_ids.tolist() == [1, 4, 2, 3]
     assert found.vectors.shape == (4, DIMENSION)
@@ -160,7 +160,7 @@ def test_readers_see_what_is_committed_and_nothing_else(store, path):
         assert reader.counts() == (1, 1)
         put(store, "Bob", new_face("bob"))
         assert reader.counts() == (1, 1)
-        assert reader.templates().names == ("Ada",)
+        assert list(reader.templates().names) == ["Ada"]
     assert reader.counts() == (2, 2)
     reader.close()
 
@@ -326,7 +326,8 @@ for n, _ in enumerate(changes(Store(Path(sys.argv[1])), 10_000)):
     store.close()
 
 
-def test_removed_bytes_are_gone_from_every_file(store, path):
+def test_removed_bytes_are_gone_from_every_file(path):
+    store = Store(path, vault=False)
     put(store, "Ada", *(new_face(seed=n, source="/secret/ada.jpg") for n in range(40)))
     put(store, "Bob", *(new_face("bob", n) for n in range(40)))
     wanted = [vector("ada", 0.1, n).tobytes()[:16] for n in range(40)] + [b"Ada", b"/secret/"]
@@ -342,6 +343,7 @@ def test_removed_bytes_are_gone_from_every_file(store, path):
     store.forget()
     assert found() == []
     assert store.counts() == (1, 40)
+    store.close()
 
 
 def test_check_finds_damage(store, path):
@@ -368,7 +370,7 @@ def test_check_finds_a_damaged_page(path):
         put(store, f"p{n}", *(new_face(f"p{n}", k) for k in range(5)))
     store.close()
     raw = bytearray(path.read_bytes())
-    for page in range(8, 20):
+    for page in range(len(raw) // 4096 - 12, len(raw) // 4096):
         raw[page * 4096 : page * 4096 + 200] = b"\xa5" * 200
     path.write_bytes(raw)
     store = Store(path)

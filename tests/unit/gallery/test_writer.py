@@ -7,7 +7,8 @@ from unit.gallery.fake import CONTRACT, DIMENSION, vector
 from vultus.errors import ContractError, NameClashError, ShapeError, UnknownNameError
 from vultus.gallery.record import NewFace
 from vultus.gallery.store import Store
-from vultus.gallery.writer import decode, encode, now
+from vultus.gallery.templates import decode, encode
+from vultus.gallery.writer import now
 
 POINTS = tuple((float(at), 1.0) for at in range(5))
 

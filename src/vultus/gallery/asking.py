@@ -1,0 +1,100 @@
+"""The questions a gallery answers: who is in a picture, and is this that person."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vultus.gallery.desk import Desk
+from vultus.gallery.recognition import compare, recognise
+from vultus.gallery.record import normal_name
+from vultus.gallery.search import average, background_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vultus.gallery.doors import Recall
+    from vultus.inference.image import Source
+    from vultus.types import Decision, Face, Identification, Track
+
+
+class Asking(Desk):
+    """Verbs that search."""
+
+    def identify(self, image: Source, fpir: float = 0.01, top: int = 5) -> list[Identification]:
+        """Who is in a picture: one answer per face found, in the engine's order; none found, an empty list.
+
+        Nobody is found twice in one picture.
+
+        Args:
+            image: path, bytes, or RGB uint8 (H, W, 3).
+            fpir: false positive identification rate: how often an unknown person may be taken for a known one.
+            top: candidates to give per face.
+
+        Raises:
+            ImageError: the picture cannot be read.
+            UnsupportedTargetError: the calibration cannot support this rate with so many people.
+        """
+        return self.identify_faces(self.engine.find(image), fpir, top)
+
+    def identify_faces(
+        self, faces: Sequence[Face], fpir: float = 0.01, top: int = 5, *, same_picture: bool = True
+    ) -> list[Identification]:
+        """Who these faces are.
+
+        Args:
+            faces: from `engine.find`.
+            fpir, top: as in `identify`.
+            same_picture: nobody may be two of them; False for faces of different pictures.
+
+        Raises:
+            ContractError: an embedding is of another contract than the gallery.
+            UnsupportedTargetError: as in `identify`.
+            InputError: a rate or count is out of range.
+        """
+        calibration = self.engine.calibration
+        door = self._searcher(background_of(calibration))
+        return recognise(
+            faces, door, calibration, self._store.contract(), fpir=fpir, top=top, same_picture=same_picture
+        )
+
+    def identify_track(self, track: Track, fpir: float = 0.01, top: int = 5) -> Track:
+        """The track with the answer who it is, by the vote of its best faces; without an embedding, as it was."""
+        if track.embedding is None or not track.faces:
+            return track
+        voted = replace(track.faces[0], embedding=track.embedding)
+        return replace(track, identification=self.identify_faces([voted], fpir, top)[0])
+
+    def verify(self, name: str, image: Source, fmr: float = 1e-3) -> Decision:
+        """Is the most prominent face of a picture this person?
+
+        Args:
+            name: an enrolled person.
+            image: path, bytes, or RGB uint8 (H, W, 3).
+            fmr: false match rate the threshold stands for.
+
+        Raises:
+            UnknownNameError: there is nobody of that name.
+            UnsupportedTargetError: the calibration cannot support this rate.
+            ContractError: the engine's pack is not the gallery's.
+        """
+        rows = np.stack([template for _, template in self._store.faces(normal_name(name))])
+        engine = self.engine
+        calibration = engine.calibration
+        offsets = np.zeros(len(rows), dtype=np.float32)
+        if self._rule == "average":
+            rows, offsets = average(rows, np.zeros(1, dtype=np.int64), background_of(calibration))
+        return compare(engine.find(image), rows, offsets, calibration, self._store.contract(), fmr)
+
+    def check(self) -> list[str]:
+        """What is wrong with the file or the door, one sentence each; empty when all is well."""
+        problems = self._store.check()
+        recall = None if problems else self.recall()
+        return problems if recall is None else recall.shortfall()
+
+    def recall(self) -> Recall | None:
+        """How much of the exact answer the door finds, measured when it was built; None where every answer is exact."""
+        exact = self._door_name == "exact" or not self.contract
+        return None if exact else self._searcher(background_of(self.engine.calibration)).recall

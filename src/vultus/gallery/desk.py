@@ -1,0 +1,76 @@
+"""An open gallery: its file, its engine and its way of searching; what every verb of `Gallery` stands on."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from vultus.errors import ContractError, StoreError, UnknownNameError
+from vultus.gallery.doors import open_door
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from typing import Any
+
+    from vultus.gallery.doors import Door, Rule
+    from vultus.gallery.enrol import Engine
+    from vultus.gallery.store import Store
+
+
+class Desk:
+    """State of an open gallery. One gallery may be used by many threads."""
+
+    def __init__(
+        self, store: Store, engine: Engine | None, *, door: str, templates: Rule, options: Mapping[str, Any]
+    ) -> None:
+        self._store = store
+        self._engine = engine
+        self._door_name, self._rule, self._door_options = door, templates, options
+        self._door: tuple[int, float, Door] | None = None
+        # Taken before the store's lock, never inside a transaction.
+        self._lock = threading.RLock()
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._store.path
+
+    @property
+    def contract(self) -> str:
+        """Contract of the templates; empty before the first enrolment."""
+        return self._store.contract()
+
+    @property
+    def engine(self) -> Engine:
+        """The engine given, or one of the gallery's own pack, built on first use.
+
+        Raises:
+            ContractError: the pack has changed since the gallery was made.
+            StoreError: the pack is none of Vultus's own.
+        """
+        with self._lock:
+            if self._engine is None:
+                from vultus.inference.engine import FaceEngine
+
+                pack = self._store.contract().rpartition(":")[0]
+                try:
+                    self._engine = self._fitting(FaceEngine(pack) if pack else FaceEngine())
+                except UnknownNameError as error:
+                    words = f"the gallery {self.path} was made with a pack of your own, {pack}"
+                    raise StoreError(f"{words}; open it with engine=FaceEngine(folder of its manifest)") from error
+            return self._engine
+
+    def _fitting(self, engine: Engine) -> Engine:
+        if (contract := self._store.contract()) not in ("", engine.contract):
+            raise ContractError(contract, engine.contract)
+        return engine
+
+    def _searcher(self, background: float) -> Door:
+        """The door over the committed state, rebuilt when anybody has changed it."""
+        with self._lock:
+            if self._door is None or self._door[:2] != (self._store.revision(), background):
+                templates = self._store.templates()
+                door = open_door(self._door_name, templates, self._rule, background, self._door_options)
+                self._door = templates.revision, background, door
+            return self._door[2]

@@ -1,0 +1,88 @@
+"""The people a gallery knows: listed, renamed, removed, written out and taken in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vultus.gallery.desk import Desk
+from vultus.gallery.record import normal_name
+from vultus.gallery.transfer import export_gallery, import_gallery
+
+if TYPE_CHECKING:
+    from vultus.gallery.record import FaceRecord, Person
+    from vultus.gallery.transfer import OnClash
+
+
+class People(Desk):
+    """Verbs about people who are known."""
+
+    def people(self) -> list[Person]:
+        """Everybody, by name."""
+        return self._store.people()
+
+    def person(self, name: str) -> Person:
+        """One person.
+
+        Raises:
+            UnknownNameError: there is nobody of that name.
+        """
+        return self._store.person(normal_name(name))
+
+    def faces(self, name: str) -> list[FaceRecord]:
+        """A person's enrolled faces, oldest first.
+
+        Raises:
+            UnknownNameError: there is nobody of that name.
+        """
+        return [record for record, _ in self._store.faces(normal_name(name))]
+
+    def remove(self, name: str) -> int:
+        """Delete a person with all templates; how many it were. The bytes are overwritten.
+
+        Raises:
+            UnknownNameError: there is nobody of that name.
+        """
+        with self._store.writing() as writer:
+            removed = writer.remove(normal_name(name))
+        self._store.forget()
+        return removed
+
+    def rename(self, old: str, new: str) -> None:
+        """Give a person another name.
+
+        Raises:
+            UnknownNameError: there is nobody of the old name.
+            NameClashError: somebody has the new one.
+            InputError: the new name cannot be used.
+        """
+        new = normal_name(new)
+        with self._store.writing() as writer:
+            writer.rename(normal_name(old), new)
+        self._store.forget()
+
+    def export(self, path: str | Path) -> int:
+        """Write everything to one JSON file that only the owner may read; how many faces it were.
+
+        Raises:
+            StoreError: the file cannot be written; an older one there stays whole.
+        """
+        return export_gallery(self._store, Path(path))
+
+    def import_(self, path: str | Path, *, on_clash: OnClash = "error") -> int:
+        """Take in an exported gallery, all of it or nothing; how many faces were new.
+
+        Args:
+            path: what `export` wrote.
+            on_clash: for a person known here: "error", "add" the faces, "skip" the person, or "replace" ours.
+
+        Raises:
+            InputError: the file is no export, or damaged.
+            ContractError: it holds templates of another contract.
+            NameClashError: a person is known and `on_clash` is "error".
+        """
+        contract = self._engine.contract if self._engine is not None else ""
+        return import_gallery(self._store, Path(path), on_clash=on_clash, contract=contract)
+
+    def __len__(self) -> int:
+        return self._store.counts()[0]

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import pytest
+
+from unit.gallery.fake import POINTS, FakeEngine, calibration, person, picture
+from vultus.errors import (
+    ImageError,
+)
+from vultus.gallery import Gallery
+from vultus.types import Track
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "people.vultus"
+
+
+@pytest.fixture
+def engine():
+    return FakeEngine()
+
+
+@pytest.fixture
+def gallery(path, engine):
+    with Gallery.open(path, engine=engine) as gallery:
+        yield gallery
+
+
+def photos(who: str, count: int = 2) -> list[bytes]:
+    return [picture(person(who, seed=n), seed=n) for n in range(count)]
+
+
+def names(found) -> list[str | None]:
+    return [one.name for one in found]
+
+
+def test_an_empty_gallery_knows_nobody(gallery):
+    (answer,) = gallery.identify(photos("ada")[0])
+    assert (answer.name, answer.decision.reason) == (None, "empty_gallery")
+    assert (len(gallery), gallery.people(), gallery.contract) == (0, [], "")
+
+
+def test_a_picture_without_faces_and_none_at_all(gallery):
+    gallery.enroll("Ada", photos("ada"))
+    assert gallery.identify(picture()) == []
+    assert gallery.verify("Ada", picture()).reason == "failure_to_acquire"
+    with pytest.raises(ImageError, match="it is no picture"):
+        gallery.identify(b"nothing")
+
+
+@pytest.mark.parametrize("templates", ["average", "best"])
+def test_rules(path, engine, templates):
+    with Gallery.open(path, engine=engine, templates=templates) as gallery:
+        gallery.enroll("Ada", photos("ada", 5))
+        gallery.enroll("Bob", photos("bob", 5))
+        (found,) = gallery.identify(photos("ada", 5)[3])
+        assert found.name == "Ada"
+        assert (found.candidates[0].face_id == 4) == (templates == "best")
+        count = 10 if templates == "best" else 2
+        assert found.decision.threshold == calibration().threshold_for_fpir(0.01, count)
+        assert found.decision.gallery_size == 2
+        assert gallery.verify("Ada", photos("ada", 5)[3]).matched
+
+
+def test_faces_of_different_pictures(gallery, engine):
+    gallery.enroll("Ada", photos("ada"))
+    faces = [engine.find(one)[0] for one in photos("ada", 3)]
+    assert names(gallery.identify_faces(faces)) != ["Ada"] * 3
+    assert names(gallery.identify_faces(faces, same_picture=False)) == ["Ada"] * 3
+    assert gallery.identify_faces([]) == []
+
+
+def test_tracks(gallery, engine):
+    gallery.enroll("Ada", photos("ada"))
+    (face,) = engine.find(photos("ada")[0])
+    track = Track(1, 0.0, 2.0, 60, (face,), face.embedding)
+    found = gallery.identify_track(track)
+    assert found.identification is not None
+    assert found.identification.name == "Ada"
+    assert (found.track_id, found.end_s) == (1, 2.0)
+    silent = Track(2, 0.0, 1.0, 3, (), None)
+    assert gallery.identify_track(silent) is silent
+    assert face.landmarks.tolist() == POINTS.tolist()
