@@ -43,10 +43,9 @@ def cluster(
 ) -> NDArray[np.int64]:
     """Group faces by person.
 
-    Memory grows with `len(vectors) * neighbours`, not with its square; time with the square, or, where groups are
-    given, with the number of faces without one times all. With `neighbours >= len(vectors)` and without pictures the
-    result is that of average linkage cut at the threshold. With fewer, a face or group is joined with one of its
-    nearest only, and still no two groups that reach the threshold stay apart unless a picture or the user forbids it.
+    Memory grows with N * neighbours, time with the square of N, or with new faces times all. With neighbours >= N and
+    nothing known the result is that of average linkage cut at the threshold. With fewer, a group is joined with one of
+    its nearest only, and still no two that reach the threshold stay apart unless that is forbidden.
 
     Args:
         vectors: float32, (N, D), unit rows.
@@ -54,8 +53,8 @@ def cluster(
             groups, not falling with their number: then groups are joined until the threshold for their number stops it.
         pictures: which picture each face is in; None says that every face has its own.
         neighbours: most neighbours looked at per face at a time.
-        before: groups so far, whole numbers (N,), -1 for a face without one. They are never taken apart, and two of
-            them joined only where a new face comes between or the user said so.
+        before: groups so far, whole numbers (N,), -1 for none. They are never taken apart, and two of them joined only
+            where a new face comes between or the user said so.
         together: pairs of faces that are one person whatever they look like, (K, 2); stronger than pictures.
         apart: pairs of faces that are two people, (K, 2).
         progress: called with the number of faces compared with all others, up to N, now and then.
@@ -69,22 +68,11 @@ def cluster(
         ConfigError: threshold or neighbours are out of range.
     """
     vectors = np.ascontiguousarray(vectors, dtype=np.float32)
-    if vectors.ndim != 2:
-        raise ShapeError("vectors", "(N, D)", str(vectors.shape))
-    if pictures is not None and len(pictures) != len(vectors):
-        raise InputError(f"there must be one picture per face, but there are {len(pictures)} for {len(vectors)} faces")
     rule = threshold if callable(threshold) else lambda _: threshold
-    if not -1 <= rule(len(vectors)) <= 1:
-        raise ConfigError(f"threshold must be a cosine from -1 to 1, but is {rule(len(vectors)):g}")
-    if neighbours < 1:
-        raise ConfigError(f"neighbours must be at least 1, but is {neighbours}")
+    _check(vectors, pictures, rule(len(vectors)), neighbours)
     count = len(vectors)
     start = _start(count, before, _as_pairs("together", together, count))
     rivals = _as_pairs("apart", apart, count)
-    clash = start[rivals[:, 0]] == start[rivals[:, 1]]
-    if clash.any():
-        one, other = rivals[np.flatnonzero(clash)[0]]
-        raise InputError(f"faces {one} and {other} are of one group and set apart; take one of the two back")
     groups = _Groups(vectors, start, _forbidden(start, pictures, rivals))
     settled = _settled(start, before)
     wanted = rule(groups.count())
@@ -100,8 +88,8 @@ def follow(calibration: Calibration) -> Callable[[int], float]:
     """The threshold for so many groups, as far as the calibration reaches: strangers among few pass it more easily.
 
     A group may resemble each other one by chance, so the false match rate must fall with their number. It is 0.2 per
-    number of groups: measured on three folds of LFW with 20 to 1,241 people (results/clustering.json), that comes within
-    0.02 of the best B-cubed F at any fixed rate, and about as many groups come out as there are people.
+    number of groups, chosen on three folds of LFW with 20 to 1,241 people (results/clustering.json); about as many
+    groups come out as there are people.
     """
     largest = calibration.points[0].fmr
     return lambda groups: calibration.threshold(min(max(_SHARE / max(groups, 1), calibration.smallest_fmr), largest))
@@ -265,6 +253,19 @@ class _Groups:
         return found
 
 
+def _check(
+    vectors: NDArray[np.float32], pictures: Sequence[Hashable] | None, threshold: float, neighbours: int
+) -> None:
+    if vectors.ndim != 2:
+        raise ShapeError("vectors", "(N, D)", str(vectors.shape))
+    if pictures is not None and len(pictures) != len(vectors):
+        raise InputError(f"there must be one picture per face, but there are {len(pictures)} for {len(vectors)} faces")
+    if not -1 <= threshold <= 1:
+        raise ConfigError(f"threshold must be a cosine from -1 to 1, but is {threshold:g}")
+    if neighbours < 1:
+        raise ConfigError(f"neighbours must be at least 1, but is {neighbours}")
+
+
 def _start(count: int, before: ArrayLike | None, together: NDArray[np.int64]) -> NDArray[np.int64]:
     """Group each face begins in, from 0 on without gaps: alone, with its group so far, with whom the user put it."""
     groups = np.full(count, -1, dtype=np.int64) if before is None else np.asarray(before, dtype=np.int64)
@@ -304,6 +305,10 @@ def _forbidden(
     start: NDArray[np.int64], pictures: Sequence[Hashable] | None, apart: NDArray[np.int64]
 ) -> dict[int, set[int]]:
     """A code per picture with several groups and per pair set apart; the codes of each group that has some."""
+    clash = np.flatnonzero(start[apart[:, 0]] == start[apart[:, 1]])
+    if len(clash):
+        one, other = apart[clash[0]]
+        raise InputError(f"faces {one} and {other} are of one group and set apart; take one of the two back")
     shared: dict[Hashable, set[int]] = {}
     if pictures is not None:
         for picture, group in zip(pictures, start.tolist(), strict=True):

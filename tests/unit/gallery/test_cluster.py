@@ -147,16 +147,16 @@ def test_in_several_goes_nobody_loses_the_group(count, goes, seed):
 
 
 def test_the_threshold_may_follow_the_number_of_groups():
-    vectors = people([4, 4, 4], noise=0.15)
+    vectors = people([4, 4, 4], noise=0.12)
     seen = []
 
     def rule(groups):
         seen.append(groups)
-        return 0.1 + 0.07 * groups
+        return 0.1 + 0.05 * groups
 
     labels = cluster(vectors, threshold=rule)
     assert seen[-1] == labels.max() + 1 == 3
-    assert same(labels, cluster(vectors, threshold=0.1 + 0.07 * 3))
+    assert same(labels, cluster(vectors, threshold=0.1 + 0.05 * 3))
     assert len(set(seen)) > 2, "it was to fall in steps"
 
 
