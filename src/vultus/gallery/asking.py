@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from vultus.gallery.doors import Recall
+    from vultus.gallery.filters import Filter
     from vultus.inference.image import Source
     from vultus.types import Decision, Face, Identification, Track
 
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 class Asking(Desk):
     """Verbs that search."""
 
-    def identify(self, image: Source, fpir: float = 0.01, top: int = 5) -> list[Identification]:
+    def identify(
+        self, image: Source, fpir: float = 0.01, top: int = 5, *, within: Filter | None = None
+    ) -> list[Identification]:
         """Who is in a picture: one answer per face found, in the engine's order; none found, an empty list.
 
         Nobody is found twice in one picture.
@@ -32,21 +35,28 @@ class Asking(Desk):
             image: path, bytes, or RGB uint8 (H, W, 3).
             fpir: false positive identification rate: how often an unknown person may be taken for a known one.
             top: candidates to give per face.
+            within: look among the people who pass this filter only; the threshold follows their number.
 
         Raises:
             ImageError: the picture cannot be read.
             UnsupportedTargetError: the calibration cannot support this rate with so many people.
         """
-        return self.identify_faces(self.engine.find(image), fpir, top)
+        return self.identify_faces(self.engine.find(image), fpir, top, within=within)
 
     def identify_faces(
-        self, faces: Sequence[Face], fpir: float = 0.01, top: int = 5, *, same_picture: bool = True
+        self,
+        faces: Sequence[Face],
+        fpir: float = 0.01,
+        top: int = 5,
+        *,
+        same_picture: bool = True,
+        within: Filter | None = None,
     ) -> list[Identification]:
         """Who these faces are.
 
         Args:
             faces: from `engine.find`.
-            fpir, top: as in `identify`.
+            fpir, top, within: as in `identify`.
             same_picture: nobody may be two of them; False for faces of different pictures.
 
         Raises:
@@ -56,16 +66,18 @@ class Asking(Desk):
         """
         calibration = self.engine.calibration
         door = self._searcher(background_of(calibration))
+        people = door.positions(self._store.select(within)) if within else None
         return recognise(
-            faces, door, calibration, self._store.contract(), fpir=fpir, top=top, same_picture=same_picture
-        )
+            faces, door, calibration, self._store.contract(), fpir=fpir, top=top, same_picture=same_picture,
+            within=people,
+        )  # fmt: skip
 
-    def identify_track(self, track: Track, fpir: float = 0.01, top: int = 5) -> Track:
+    def identify_track(self, track: Track, fpir: float = 0.01, top: int = 5, *, within: Filter | None = None) -> Track:
         """The track with the answer who it is, by the vote of its best faces; without an embedding, as it was."""
         if track.embedding is None or not track.faces:
             return track
         voted = replace(track.faces[0], embedding=track.embedding)
-        return replace(track, identification=self.identify_faces([voted], fpir, top)[0])
+        return replace(track, identification=self.identify_faces([voted], fpir, top, within=within)[0])
 
     def verify(self, name: str, image: Source, fmr: float = 1e-3) -> Decision:
         """Is the most prominent face of a picture this person?

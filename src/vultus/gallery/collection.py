@@ -5,8 +5,8 @@
         for found in gallery.identify("party.jpg"):
             print(found.name or "unknown", found.decision.similarity)
 
-Every answer says by which threshold it was reached; unknown people come back as unknown. The verbs stand in three files:
-enrolment here, questions in `asking.py`, care of the people in `people.py`.
+Every answer says by which threshold it was reached; unknown people come back as unknown. The verbs stand in three
+files: enrolment here, questions in `asking.py`, care of the people in `people.py`.
 """
 
 from __future__ import annotations
@@ -93,6 +93,7 @@ class Gallery(Asking, People):
         images: Source | Sequence[Source],
         *,
         metadata: Mapping[str, Any] | None = None,
+        collection: str = "",
         override_quality: bool = False,
         on_clash: Literal["add", "error", "replace"] = "add",
         face: Which = "single",
@@ -105,6 +106,7 @@ class Gallery(Asking, People):
             name: the person.
             images: one picture or several.
             metadata: JSON values to keep with the person; joins what is there.
+            collection: part of the gallery for a new person; "default" if none is given.
             override_quality: take faces the quality gate refuses.
             on_clash: what to do if the person is known: "add" faces, "error", or "replace" all faces by the new ones
                 (only if one at least is accepted).
@@ -112,7 +114,7 @@ class Gallery(Asking, People):
 
         Raises:
             InputError: name, metadata or images cannot be used.
-            NameClashError: the person is known and `on_clash` is "error".
+            NameClashError: the person is known and `on_clash` is "error", or is known in another collection.
             StoreError: the gallery cannot be written; nothing was kept.
             ContractError: the engine's pack is not the gallery's.
         """
@@ -131,10 +133,10 @@ class Gallery(Asking, People):
         with self._store.writing() as writer:
             if on_clash == "error" and writer.has(name):
                 raise NameClashError(name, "; add to it or replace it: on_clash='add' or 'replace'")
-            outcome = [settle(writer, engine.contract, finding, options) for finding in findings]
+            outcome = [settle(writer, engine.contract, finding, options, collection) for finding in findings]
             accepted = tuple(one for one in outcome if isinstance(one, EnrolledFace))
             if accepted:
-                person_id = writer.person(name, metadata)
+                person_id = writer.person(name, metadata, collection=collection)
                 if on_clash == "replace":
                     writer.keep_only(person_id, [one.face_id for one in accepted])
         if on_clash == "replace":
@@ -148,6 +150,7 @@ class Gallery(Asking, People):
         progress: Callable[[int], None] | None = None,
         override_quality: bool = False,
         face: Which = "single",
+        collection: str = "",
         batch: int = 16,
     ) -> Iterator[Enrolment]:
         """Enrol any number of pictures; each answer that comes out is on the disk already.
@@ -158,7 +161,7 @@ class Gallery(Asking, People):
         Args:
             items: name and picture, of any length; never held as a whole.
             progress: called with the number of pictures done.
-            override_quality, face: as in `enroll`.
+            override_quality, face, collection: as in `enroll`.
             batch: pictures that go through the networks together.
 
         Yields:
@@ -174,7 +177,9 @@ class Gallery(Asking, People):
         done = 0
         while chunk := [(normal_name(name), source) for name, source in islice(stream, max(_COMMIT_EVERY, batch))]:
             findings = examine(self._store, engine, chunk, terms)
-            for finding, one in zip(findings, self._commit(findings, engine.contract, options), strict=True):
+            for finding, one in zip(
+                findings, self._commit(findings, engine.contract, options, collection), strict=True
+            ):
                 done += 1
                 if progress is not None:
                     progress(done)
@@ -195,9 +200,11 @@ class Gallery(Asking, People):
     ) -> None:
         self.close()
 
-    def _commit(self, findings: Sequence[Finding], contract: str, options: str) -> list[EnrolledFace | Rejected]:
+    def _commit(
+        self, findings: Sequence[Finding], contract: str, options: str, collection: str
+    ) -> list[EnrolledFace | Rejected]:
         """Store a chunk in one transaction; a chunk with nothing new costs none."""
         if not any(isinstance(finding.result, NewFace) or finding.remember for finding in findings):
             return [finding.result for finding in findings if not isinstance(finding.result, NewFace)]
         with self._store.writing() as writer:
-            return [settle(writer, contract, finding, options) for finding in findings]
+            return [settle(writer, contract, finding, options, collection) for finding in findings]

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from vultus.gallery.enrol import Engine
     from vultus.gallery.store import Store
 
+_FEW = 10  # a door takes in the changes of up to one in so many people; of more, it is built anew
+
 
 class Desk:
     """State of an open gallery. One gallery may be used by many threads."""
@@ -67,10 +69,17 @@ class Desk:
         return engine
 
     def _searcher(self, background: float) -> Door:
-        """The door over the committed state, rebuilt when anybody has changed it."""
+        """The door over the committed state, brought up to date when anybody has changed it."""
         with self._lock:
-            if self._door is None or self._door[:2] != (self._store.revision(), background):
-                templates = self._store.templates()
-                door = open_door(self._door_name, templates, self._rule, background, self._door_options)
-                self._door = templates.revision, background, door
-            return self._door[2]
+            if self._door is not None and self._door[1] == background:
+                revision, _, door = self._door
+                if revision == self._store.revision():
+                    return door
+                changes = self._store.changes(revision, at_most=max(1, door.n_people // _FEW))
+                if changes is not None and door.update(changes):
+                    self._door = changes.revision, background, door
+                    return door
+            templates = self._store.templates()
+            door = open_door(self._door_name, templates, self._rule, background, self._door_options)
+            self._door = templates.revision, background, door
+            return door

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from vultus.gallery.templates import Templates
+    from vultus.gallery.templates import Changes, Templates
     from vultus.types import Candidate
 
 Rule = Literal["average", "best"]
@@ -110,8 +110,11 @@ class Door(Protocol):
     def count(self, within: NDArray[np.int64] | None = None) -> int:
         """Templates that a probe is searched among when only these people may be found."""
 
-    def update(self, templates: Templates) -> bool:
-        """Go over to a newer state of the same gallery; False, and nothing done, where building anew is better."""
+    def positions(self, person_ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Positions, ascending, of those of these people who can be found; for `within`."""
+
+    def update(self, changes: Changes) -> bool:
+        """Take in what has changed in the gallery; False, and nothing done, where building anew is better."""
 
 
 def open_door(

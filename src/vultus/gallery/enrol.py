@@ -123,7 +123,9 @@ def examine(store: Store, engine: Engine, items: Sequence[tuple[str, Source]], t
     return [finding for finding in findings if finding is not None]
 
 
-def settle(writer: Writer, contract: str, finding: Finding, options: str) -> EnrolledFace | Rejected:
+def settle(
+    writer: Writer, contract: str, finding: Finding, options: str, collection: str = ""
+) -> EnrolledFace | Rejected:
     """Store what was found, unless another process did so meanwhile; the caller commits."""
     result = finding.result
     if isinstance(result, NewFace):
@@ -134,7 +136,7 @@ def settle(writer: Writer, contract: str, finding: Finding, options: str) -> Enr
             message = f"the same face of the same picture is enrolled as '{other}'; remove or rename one of the two"
             return Rejected(finding.label, (ENROLLED_AS_OTHER,), message)
         writer.bind(contract, len(result.template))
-        face_id = writer.add(writer.person(finding.name), result)
+        face_id = writer.add(writer.person(finding.name, collection=collection), result)
         return EnrolledFace(face_id, finding.label, result.quality)
     if isinstance(result, Rejected) and finding.remember:
         writer.refuse(finding.name, finding.picture, options, result.reasons)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from vultus.gallery.doors import Rule
-    from vultus.gallery.templates import Templates
+    from vultus.gallery.templates import Changes, Templates
     from vultus.types import Candidate
 
 RECALL = 0.99
@@ -72,7 +72,11 @@ class GraphDoor:
         """Templates that a probe is searched among; see `Door.count`."""
         return self._exact.count(within)
 
-    def update(self, templates: Templates) -> bool:
+    def positions(self, person_ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Positions of people; see `Door.positions`."""
+        return self._exact.positions(person_ids)
+
+    def update(self, changes: Changes) -> bool:
         """Always anew."""
         return False
 

@@ -31,8 +31,9 @@ def recognise(
     fpir: float,
     top: int,
     same_picture: bool,
+    within: NDArray[np.int64] | None = None,
 ) -> list[Identification]:
-    """Who these faces are; see `Gallery.identify_faces`.
+    """Who these faces are; see `Gallery.identify_faces`. `within` holds positions of people, see `Door.search`.
 
     Raises:
         InputError: a rate or count is out of range.
@@ -43,14 +44,15 @@ def recognise(
         raise InputError(f"fpir must lie between 0 and 1, but is {fpir:g}")
     if top < 1:
         raise InputError(f"top must be at least 1, but is {top}")
-    blank = Decision(False, None, None, None, calibration.calibration_id, fpir, door.n_people, EMPTY_GALLERY)
-    if door.n_people == 0:
+    n_people = door.n_people if within is None else len(within)
+    blank = Decision(False, None, None, None, calibration.calibration_id, fpir, n_people, EMPTY_GALLERY)
+    if n_people == 0:
         return [Identification(face, blank) for face in faces]
-    threshold = calibration.threshold_for_fpir(fpir, door.n_templates)
+    threshold = calibration.threshold_for_fpir(fpir, door.count(within))
     embedded = [(at, face.embedding) for at, face in enumerate(faces) if face.embedding is not None]
     probes = _matrix([embedding for _, embedding in embedded], contract)
     # Other faces of the picture may take as many candidates away as there are of them.
-    ranked = door.search(probes, top + len(embedded) - 1) if embedded else []
+    ranked = door.search(probes, top + len(embedded) - 1, within) if embedded else []
     assigned = assign(ranked, threshold, exclusive=same_picture)
     answers = {at: one for (at, _), one in zip(embedded, assigned, strict=True)}
     found = []

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from vultus.gallery.doors import Recall, Rule
-    from vultus.gallery.templates import Templates
+    from vultus.gallery.templates import Changes, Templates
     from vultus.types import Calibration
 
 _BLOCK_ROWS = 65_536
@@ -54,6 +54,7 @@ class ExactDoor:
         self, templates: Templates, rule: Rule = "average", background: float = 0.0, block_rows: int = _BLOCK_ROWS
     ) -> None:
         self._names = templates.names
+        self._person_ids = templates.person_ids
         self.n_people = len(templates.names)
         self.recall: Recall | None = None
         self._face_ids: NDArray[np.int64] | None = None
@@ -117,7 +118,11 @@ class ExactDoor:
             return self.n_templates
         return int(np.sum(np.append(self.starts, self.n_templates)[within + 1] - self.starts[within]))
 
-    def update(self, templates: Templates) -> bool:
+    def positions(self, person_ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Positions of people; see `Door.positions`."""
+        return np.flatnonzero(np.isin(self._person_ids, person_ids, assume_unique=True))
+
+    def update(self, changes: Changes) -> bool:
         """Always anew."""
         return False
 

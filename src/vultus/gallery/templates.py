@@ -34,6 +34,7 @@ class Templates:
         face_ids: int64, (faces,).
         vectors: float32, (faces, D), unit rows, one person's next to each other.
         person_ids: numbers of the people, ascending; int64, (people,). Left out, they are 1, 2, 3, ...
+        gallery_id: of the gallery they are from.
     """
 
     revision: int
@@ -42,6 +43,7 @@ class Templates:
     face_ids: NDArray[np.int64]
     vectors: NDArray[np.float32]
     person_ids: NDArray[np.int64] = field(default_factory=lambda: _NO_IDS)
+    gallery_id: str = ""
 
     def __post_init__(self) -> None:
         if len(self.person_ids) != len(self.names):
@@ -98,9 +100,9 @@ def read_templates(connection: sqlite3.Connection, vault: Vault, changed_since: 
         at = end
     vectors.flags.writeable = False
     person_ids = np.array([row[0] for row in people], dtype=np.int64)
-    return Templates(
-        revision, Names(row[1] for row in people), np.cumsum(counts) - counts, face_ids, vectors, person_ids
-    )
+    starts = np.cumsum(counts) - counts
+    names = Names(row[1] for row in people)
+    return Templates(revision, names, starts, face_ids, vectors, person_ids, vault.gallery_id)
 
 
 def read_changes(connection: sqlite3.Connection, vault: Vault, since: int, at_most: int) -> Changes | None:

@@ -7,6 +7,7 @@ from vultus.errors import (
     ImageError,
 )
 from vultus.gallery import Gallery
+from vultus.gallery.filters import Filter
 from vultus.types import Track
 
 
@@ -81,3 +82,26 @@ def test_tracks(gallery, engine):
     silent = Track(2, 0.0, 1.0, 3, (), None)
     assert gallery.identify_track(silent) is silent
     assert face.landmarks.tolist() == POINTS.tolist()
+
+
+def test_a_filter_says_who_may_be_found(gallery):
+    gallery.enroll("Ada", photos("Ada"), collection="staff")
+    gallery.enroll("Bob", photos("Bob"))
+    probe = picture(person("Ada", seed=9))
+    assert names(gallery.identify(probe)) == ["Ada"]
+    (found,) = gallery.identify(probe, within=Filter(collections=["staff"]))
+    assert (found.name, found.decision.gallery_size) == ("Ada", 1)
+    (found,) = gallery.identify(probe, within=Filter(people=["Bob"]))
+    assert found.name is None
+    assert [one.name for one in found.candidates] == ["Bob"]
+    (found,) = gallery.identify(probe, within=Filter(tags=["nobody has it"]))
+    assert (found.name, found.candidates, found.decision.reason) == (None, (), "empty_gallery")
+
+
+def test_the_threshold_follows_the_number_of_people_who_may_be_found(gallery):
+    for n in range(20):
+        gallery.enroll(f"p{n}", photos(f"p{n}", 1))
+    probe = picture(person("p3", seed=9))
+    (everybody,) = gallery.identify(probe)
+    (few,) = gallery.identify(probe, within=Filter(people=["p1", "p2"]))
+    assert few.decision.threshold < everybody.decision.threshold

@@ -258,3 +258,14 @@ def test_kill_in_the_middle_of_enrolment(path):
     with Gallery.open(path) as gallery:
         assert sum(one.n_faces for one in gallery.people()) == sum(1 for n in range(400) if n % 7)
         assert gallery.check() == []
+
+
+def test_a_person_belongs_to_one_collection(gallery):
+    gallery.enroll("Ada", photos("Ada"), collection="staff")
+    assert gallery.person("Ada").collection == "staff"
+    gallery.enroll("Ada", photos("Ada", 3))
+    with pytest.raises(NameClashError, match="exists already in the collection 'staff'; choose another name"):
+        gallery.enroll("Ada", picture(person("Ada", seed=7)), collection="guests")
+    assert gallery.person("Ada").n_faces == 3
+    list(gallery.enroll_many([("Bob", photos("Bob", 1)[0])], collection="guests"))
+    assert gallery.person("Bob").collection == "guests"
