@@ -181,6 +181,21 @@ def digest_of(source: Source) -> str:
     return digest.hexdigest()
 
 
+def new_face(label: str, picture: str, face: Face, embedding: Embedding) -> NewFace:
+    """A face as it is stored, of the picture with this name for people and this sha256."""
+    points = tuple((float(x), float(y)) for x, y in face.landmarks)
+    return NewFace(
+        source=label,
+        picture=picture,
+        box_xyxy_px=tuple(float(edge) for edge in face.box.xyxy),
+        landmarks_px=points,
+        score=float(face.score),
+        quality=float(face.quality.score),
+        reasons=face.quality.reasons,
+        template=embedding.vector,
+    )
+
+
 def _recall(store: Store, name: str, label: str, picture: str, options: str) -> Finding | None:
     face, reasons = store.known(name, picture, options)
     if face is not None:
@@ -216,21 +231,7 @@ def _judge(finding: Finding, answer: list[Face] | VultusError, terms: Terms) -> 
         return replace(finding, result=Rejected(finding.label, (reason,)), remember=True)
     if not face.quality.ok and not terms.override_quality:
         return replace(finding, result=Rejected(finding.label, face.quality.reasons), remember=True)
-    return replace(finding, result=_new_face(finding, face, embedding))
-
-
-def _new_face(finding: Finding, face: Face, embedding: Embedding) -> NewFace:
-    points = tuple((float(x), float(y)) for x, y in face.landmarks)
-    return NewFace(
-        source=finding.label,
-        picture=finding.picture,
-        box_xyxy_px=tuple(float(edge) for edge in face.box.xyxy),
-        landmarks_px=points,
-        score=float(face.score),
-        quality=float(face.quality.score),
-        reasons=face.quality.reasons,
-        template=embedding.vector,
-    )
+    return replace(finding, result=new_face(finding.label, finding.picture, face, embedding))
 
 
 @cache
