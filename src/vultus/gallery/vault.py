@@ -42,7 +42,8 @@ class Vault:
     def __init__(self, gallery_id: str, master: MasterKey | None) -> None:
         self.gallery_id = gallery_id
         self.master = master
-        self._keys: dict[int, tuple[bytes, AESGCM]] = {}
+        # By number: as it stands wrapped in the file, the key, and its cipher.
+        self._keys: dict[int, tuple[bytes, bytes, AESGCM]] = {}
 
     @property
     def on(self) -> bool:
@@ -60,8 +61,10 @@ class Vault:
         for gone in set(self._keys) - known:
             del self._keys[gone]
         for key_id, collection, wrapped in rows:
-            if key_id not in self._keys:
-                self._remember(key_id, self._unwrap(key_id, collection, wrapped))
+            # A number comes twice where a transaction that made a key was undone.
+            if key_id not in self._keys or self._keys[key_id][0] != wrapped:
+                secret = self._unwrap(key_id, collection, wrapped)
+                self._keys[key_id] = wrapped, secret, AESGCM(secret)
 
     def key_of(self, connection: sqlite3.Connection, collection: str, now: str) -> int:
         """Number of the data key of a collection, made if there is none; 0 where the vault is off."""
@@ -89,7 +92,6 @@ class Vault:
         )
         key_id, secret = int(cursor.lastrowid or 0), secrets.token_bytes(32)
         self._wrap(connection, key_id, collection, secret)
-        self._remember(key_id, secret)
         return key_id
 
     def rewrap(self, connection: sqlite3.Connection, master: MasterKey) -> None:
@@ -97,14 +99,14 @@ class Vault:
         self.load(connection)
         self.master = master
         for key_id, collection in connection.execute("SELECT key_id, collection FROM data_key").fetchall():
-            self._wrap(connection, key_id, collection, self._keys[key_id][0])
+            self._wrap(connection, key_id, collection, self._keys[key_id][1])
 
     def seal(self, key_id: int, kind: str, row: int, plain: bytes) -> bytes:
         """Seal a value of a row; `key_id` 0 leaves it plain."""
         if key_id == PLAIN:
             return plain
         nonce = secrets.token_bytes(NONCE_BYTES)
-        return nonce + self._keys[key_id][1].encrypt(nonce, plain, self._bound(kind, row))
+        return nonce + self._keys[key_id][2].encrypt(nonce, plain, self._bound(kind, row))
 
     def open(self, key_id: int, kind: str, row: int, sealed: bytes) -> bytes:
         """What `seal` was given.
@@ -116,7 +118,7 @@ class Vault:
         if key_id == PLAIN:
             return sealed
         try:
-            cipher = self._keys[key_id][1]
+            cipher = self._keys[key_id][2]
         except KeyError:
             raise LockedError(f"the {kind} of row {row} is sealed with key {key_id}, which is not at hand") from None
         try:
@@ -126,16 +128,21 @@ class Vault:
 
     def derive(self, connection: sqlite3.Connection, purpose: str, salt: bytes, now: str) -> bytes | None:
         """A key of 32 bytes for something outside the tables, e.g. the search index; None where the vault is off."""
-        if self.master is None:
+        return self.derived(self.key_of(connection, GALLERY, now), purpose, salt)
+
+    def derived(self, key_id: int, purpose: str, salt: bytes) -> bytes | None:
+        """The same from a data key by its number; None where it is not at hand."""
+        if key_id not in self._keys:
             return None
-        secret = self._keys[self.key_of(connection, GALLERY, now)][0]
+        secret = self._keys[key_id][1]
         return HKDF(SHA256(), 32, salt, f"vultus {self.gallery_id} {purpose}".encode()).derive(secret)
+
+    def audit_key(self, key_id: int) -> bytes | None:
+        """The key of the audit log's digests under a data key of the gallery."""
+        return self.derived(key_id, "audit", b"")
 
     def _bound(self, kind: str, row: int) -> bytes:
         return f"{self.gallery_id}:{kind}:{row}".encode()
-
-    def _remember(self, key_id: int, secret: bytes) -> None:
-        self._keys[key_id] = secret, AESGCM(secret)
 
     def _master(self) -> MasterKey:
         if self.master is None:
@@ -149,6 +156,7 @@ class Vault:
         connection.execute(
             "UPDATE data_key SET master_id = ?, wrapped = ? WHERE key_id = ?", (master.key_id, wrapped, key_id)
         )
+        self._keys[key_id] = wrapped, secret, AESGCM(secret)
 
     def _unwrap(self, key_id: int, collection: str, wrapped: bytes) -> bytes:
         master = self._master()

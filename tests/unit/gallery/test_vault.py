@@ -106,3 +106,14 @@ def test_derived_keys_differ_by_purpose_and_salt(vault, connection):
     assert (
         len({one, vault.derive(connection, "index", b"b", "now"), vault.derive(connection, "audit", b"a", "now")}) == 3
     )
+
+
+def test_a_key_whose_making_was_undone_is_not_used_again(vault, connection):
+    connection.execute("BEGIN")
+    undone = vault.new_key(connection, "staff", "now")
+    connection.execute("ROLLBACK")
+    other = Vault("g1", KEY)
+    assert other.new_key(connection, "staff", "now") == undone
+    sealed = other.seal(undone, "template", 7, b"secret")
+    vault.load(connection)
+    assert vault.open(undone, "template", 7, sealed) == b"secret"
