@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Asking(Desk):
-    """Verbs that search."""
+    """Verbs that search; each is in the audit log before its answer is given."""
 
     def identify(
         self, image: Source, fpir: float = 0.01, top: int = 5, *, within: Filter | None = None
@@ -67,10 +67,15 @@ class Asking(Desk):
         calibration = self.engine.calibration
         door = self._searcher(background_of(calibration))
         people = door.positions(self._store.select(within)) if within else None
-        return recognise(
+        found = recognise(
             faces, door, calibration, self._store.contract(), fpir=fpir, top=top, same_picture=same_picture,
             within=people,
         )  # fmt: skip
+        if found:
+            named = [answer.name for answer in found if answer.name is not None]
+            self._store.note("search", names=named, faces=len(found), named=len(named), fpir=fpir, top=top,
+                             door=self._door_name)  # fmt: skip
+        return found
 
     def identify_track(self, track: Track, fpir: float = 0.01, top: int = 5, *, within: Filter | None = None) -> Track:
         """The track with the answer who it is, by the vote of its best faces; without an embedding, as it was."""
@@ -98,7 +103,9 @@ class Asking(Desk):
         offsets = np.zeros(len(rows), dtype=np.float32)
         if self._rule == "average":
             rows, offsets = average(rows, np.zeros(1, dtype=np.int64), background_of(calibration))
-        return compare(engine.find(image), rows, offsets, calibration, self._store.contract(), fmr)
+        decision = compare(engine.find(image), rows, offsets, calibration, self._store.contract(), fmr)
+        self._store.note("verify", names=[normal_name(name)], fmr=fmr, matched=decision.matched)
+        return decision
 
     def check(self) -> list[str]:
         """What is wrong with the file or the door, one sentence each; empty when all is well."""

@@ -202,14 +202,14 @@ def read(connection: sqlite3.Connection, *, after: int = 0, subject: int | None 
     Args:
         connection: to the gallery file.
         after: only entries with a higher number.
-        subject: only those about this person.
+        subject: only those about this person, or about everybody.
 
     Raises:
         StoreError: an entry was tampered with, and cannot be read.
     """
     for row in connection.execute(f"{_SELECT} WHERE seq > ? ORDER BY seq", (after,)):
         entry = _entry(row)
-        if subject is None or subject in entry.subjects:
+        if subject is None or subject in entry.subjects or entry.detail.get("everybody"):
             yield entry
 
 

@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING, Literal
 
 from vultus.errors import ConfigError, InputError, NameClashError
 from vultus.gallery.asking import Asking
+from vultus.gallery.audit import Signature
 from vultus.gallery.doors import check_door, check_rule
 from vultus.gallery.enrol import Terms, examine, settle, several
 from vultus.gallery.people import People
 from vultus.gallery.record import EnrolledFace, Enrolment, NewFace, Rejected, metadata_text, normal_name
+from vultus.gallery.rights import Rights
 from vultus.gallery.store import Store
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ DEFAULT_RULE: Rule = "average"
 _COMMIT_EVERY = 32
 
 
-class Gallery(Asking, People):
+class Gallery(Asking, People, Rights):
     """People and their faces; made by `Gallery.open`. One gallery may be used by many threads."""
 
     @classmethod
@@ -53,6 +55,8 @@ class Gallery(Asking, People):
         templates: Rule = DEFAULT_RULE,
         vault: bool = True,
         key: MasterKey | Path | None = None,
+        actor: str = "",
+        purpose: str = "",
     ) -> Self:
         """Open a gallery file.
 
@@ -66,6 +70,8 @@ class Gallery(Asking, People):
             templates: compare with the "average" of a person's templates, or with the "best" of them.
             vault: encrypt the templates and crops of a new gallery; one that is there stays as it is.
             key: the master key or its file; without, it is looked for (see `keys.py`), and made for a first gallery.
+            actor: who works with the gallery, for its audit log; without, the user of the operating system.
+            purpose: what for, for the audit log. Name nobody here: the log outlives the removal of people.
 
         Raises:
             StoreError: the file is no gallery, is not there, or cannot be opened.
@@ -77,7 +83,8 @@ class Gallery(Asking, People):
         """
         check_rule(templates)
         check_door(door)
-        store = Store(Path(path), create=create, read_only=read_only, vault=vault, key=key)
+        store = Store(Path(path), create=create, read_only=read_only, vault=vault, key=key,
+                      signature=Signature(actor, purpose))  # fmt: skip
         try:
             gallery = cls(store, None, door=door, templates=templates, options=door_options or {})
             if engine is not None:

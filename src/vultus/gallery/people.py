@@ -19,7 +19,9 @@ class People(Desk):
 
     def people(self) -> list[Person]:
         """Everybody, by name."""
-        return self._store.people()
+        everybody = self._store.people()
+        self._store.note("view", everybody=True, people=len(everybody))
+        return everybody
 
     def person(self, name: str) -> Person:
         """One person.
@@ -27,7 +29,9 @@ class People(Desk):
         Raises:
             UnknownNameError: there is nobody of that name.
         """
-        return self._store.person(normal_name(name))
+        found = self._store.person(normal_name(name))
+        self._store.note("view", (found.person_id,))
+        return found
 
     def faces(self, name: str) -> list[FaceRecord]:
         """A person's enrolled faces, oldest first.
@@ -35,7 +39,10 @@ class People(Desk):
         Raises:
             UnknownNameError: there is nobody of that name.
         """
-        return [record for record, _ in self._store.faces(normal_name(name))]
+        name = normal_name(name)
+        found = [record for record, _ in self._store.faces(name)]
+        self._store.note("view", names=[name], faces=len(found))
+        return found
 
     def remove(self, name: str) -> int:
         """Delete a person with all templates; how many it were. The bytes are overwritten.
@@ -67,6 +74,8 @@ class People(Desk):
         Raises:
             StoreError: the file cannot be written; an older one there stays whole.
         """
+        people, faces = self._store.counts()
+        self._store.note("export", everybody=True, people=people, faces=faces)
         return export_gallery(self._store, Path(path))
 
     def import_(self, path: str | Path, *, on_clash: OnClash = "error") -> int:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vultus.errors import StoreError
-from vultus.gallery import database
+from vultus.gallery import audit, database
+from vultus.gallery.audit import Log, Signature
 from vultus.gallery.database import connect, explain
 from vultus.gallery.keys import find_key, find_or_make_key
 from vultus.gallery.record import FaceRecord, Person
@@ -25,7 +26,7 @@ from vultus.gallery.vault import GALLERY, Vault
 from vultus.gallery.writer import Writer, now, person_id_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import Any
 
     from numpy.typing import NDArray
@@ -49,6 +50,7 @@ class Store:
         read_only: never write.
         vault: whether a new gallery seals templates and crops; one that is there stays as it is.
         key: the master key or its file; None looks for it, see `keys.py`.
+        signature: who works with it, for the audit log.
 
     Attributes:
         vault: seals and opens templates and crops.
@@ -66,14 +68,18 @@ class Store:
         read_only: bool = False,
         vault: bool = True,
         key: MasterKey | Path | None = None,
+        signature: Signature | None = None,
     ) -> None:
         self.path = Path(path)
         self.read_only = read_only
+        self.signature = signature or Signature()
         self._lock = threading.RLock()
 
         def lock(connection: sqlite3.Connection, gallery_id: str) -> None:
             connection.execute("UPDATE meta SET value = 'on' WHERE key = 'vault'")
-            Vault(gallery_id, find_or_make_key(key)).new_key(connection, GALLERY, now())
+            made = Vault(gallery_id, find_or_make_key(key))
+            made.new_key(connection, GALLERY, now())
+            self._log(connection, made).append("key", what="vault made")
 
         self._connection: sqlite3.Connection | None = connect(
             self.path, create=create, read_only=read_only, lock=lock if vault else None
@@ -108,8 +114,38 @@ class Store:
             raise StoreError(f"the gallery {self.path} was opened read-only; open it with read_only=False to change it")
         with self._transaction("BEGIN IMMEDIATE") as connection:
             self.vault.load(connection)
-            yield Writer(connection, self.vault)
-            connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'revision'")
+            writer = Writer(connection, self.vault, self._log(connection, self.vault))
+            yield writer
+            writer.finish()
+
+    def note(self, action: str, subjects: Iterable[int] = (), names: Iterable[str] = (), **detail: Any) -> None:
+        """Write a line into the audit log that changes nothing else; it is on the disk when this returns.
+
+        A gallery that was opened read-only keeps no log.
+
+        Args:
+            action: one of `audit.ACTIONS`.
+            subjects: numbers of the people it is about.
+            names: names of more of them; who is not known any more is left out.
+            detail: counts, rates and settings.
+
+        Raises:
+            StoreError: the gallery is locked for too long, or the disk refuses.
+        """
+        if self.read_only:
+            return
+        with self._transaction("BEGIN IMMEDIATE") as connection:
+            self.vault.load(connection)
+            found = [
+                connection.execute("SELECT person_id FROM person WHERE name = ?", (name,)).fetchone() for name in names
+            ]
+            self._log(connection, self.vault).append(action, {*subjects, *(row[0] for row in found if row)}, **detail)
+
+    def verify_log(self, kept: audit.Head | None = None) -> audit.Verdict:
+        """Look for edits, removals and moves in the audit log; see `audit.verify`."""
+        with self.reading() as connection:
+            self.vault.load(connection)
+            return audit.verify(connection, self.vault.gallery_id, self.vault.audit_key, kept, sealed=self.vault.on)
 
     def forget(self) -> None:
         """Move the log into the file and empty it, so that removed bytes are gone from both.
@@ -210,6 +246,17 @@ class Store:
             ).fetchone()
         return (_face(face) if face else None), (tuple(json.loads(refused[0])) if refused else ())
 
+    def remember(self, key: str, value: str) -> None:
+        """Keep a word about the file itself, such as where copies of its templates are; nobody in it changes.
+
+        Raises:
+            StoreError: the gallery was opened read-only, is locked for too long, or the disk refuses.
+        """
+        if self.read_only:
+            raise StoreError(f"the gallery {self.path} was opened read-only; open it with read_only=False to change it")
+        with self._transaction("BEGIN IMMEDIATE") as connection:
+            connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
     def check(self) -> list[str]:
         """What is wrong with the file, one sentence each; empty when all is well."""
         try:
@@ -231,6 +278,7 @@ class Store:
             for face_id, key_id, blob in connection.execute("SELECT face_id, key_id, template FROM face"):
                 if not self._sound(face_id, key_id, blob, dimension):
                     problems.append(f"the template of face {face_id} is damaged")
+            problems += [f"audit log: {problem}" for problem in self.verify_log().problems]
         return problems
 
     def _sound(self, face_id: int, key_id: int, blob: bytes, dimension: int) -> bool:
@@ -251,6 +299,11 @@ class Store:
             vault = Vault(meta["gallery_id"], find_key(row[0], key, gallery=self.path))
             vault.load(connection)
         return vault
+
+    def _log(self, connection: sqlite3.Connection, vault: Vault) -> Log:
+        return Log(
+            connection, vault.gallery_id, vault.audit_key, vault.key_of(connection, GALLERY, now()), self.signature
+        )
 
     def _meta(self, key: str) -> object:
         with self.reading() as connection:

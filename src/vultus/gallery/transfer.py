@@ -91,6 +91,7 @@ def import_gallery(store: Store, path: Path, *, on_clash: OnClash = "error", con
         raise ContractError(ours, theirs)
     n_new = 0
     with store.writing() as writer:
+        writer.action = "import"
         for person in people:
             if writer.has(person.name):
                 if on_clash == "error":

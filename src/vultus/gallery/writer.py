@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
+    from vultus.gallery.audit import Log
     from vultus.gallery.record import NewFace
     from vultus.gallery.vault import Vault
 
@@ -28,11 +29,19 @@ SEALED = (("face", "template", TEMPLATE), ("crop", "jpeg", CROP), ("staged", "te
 
 
 class Writer:
-    """Changes within one transaction; made by `Store.writing`."""
+    """Changes within one transaction; made by `Store.writing`. Each leaves its line in the audit log.
 
-    def __init__(self, connection: sqlite3.Connection, vault: Vault) -> None:
+    Attributes:
+        log: the audit log.
+        action: what faces that come to people are called there: "enrol", "import", "label" or "migrate".
+    """
+
+    def __init__(self, connection: sqlite3.Connection, vault: Vault, log: Log) -> None:
         self._connection = connection
         self._vault = vault
+        self.log = log
+        self.action = "enrol"
+        self._enrolled: dict[int, int] = {}
         self._now = now()
         self._revision = 1 + int(connection.execute("SELECT value FROM meta WHERE key = 'revision'").fetchone()[0])
 
@@ -123,6 +132,7 @@ class Writer:
             self._connection.execute("INSERT INTO crop VALUES (?, ?, ?)", (face_id, key_id, sealed))
         if person_id is not None:
             self._touch(person_id)
+            self._enrolled[person_id] = self._enrolled.get(person_id, 0) + 1
         return face_id
 
     def give(self, face_ids: Sequence[int], person_id: int) -> None:
@@ -134,6 +144,7 @@ class Writer:
                 "UPDATE face SET person_id = ?, group_id = NULL WHERE face_id = ?", (person_id, face_id)
             )
         self._touch(person_id)
+        self._enrolled[person_id] = self._enrolled.get(person_id, 0) + len(face_ids)
 
     def refuse(self, name: str, picture: str, options: str, reasons: Sequence[str]) -> None:
         """Remember that a picture was not taken under these options."""
@@ -148,9 +159,29 @@ class Writer:
         gone = {row[0] for row in rows} - set(face_ids)
         self._touch(person_id)
         self._connection.executemany("DELETE FROM face WHERE face_id = ?", [(face_id,) for face_id in sorted(gone)])
+        if gone:
+            self.log.append("delete", (person_id,), faces=len(gone), person=False)
 
-    def remove(self, name: str) -> int:
+    def change(self, name: str, **columns: str | None) -> int:
+        """Set columns of a person: consent, tags or keep_until; gives the person's number.
+
+        Raises:
+            UnknownNameError: there is nobody of that name.
+        """
+        person_id = person_id_of(self._connection, name)
+        for column, value in columns.items():
+            self._connection.execute(
+                f"UPDATE person SET {column} = ?, updated_at = ?, revision = ? WHERE person_id = ?",
+                (value, self._now, self._revision, person_id),
+            )
+        return person_id
+
+    def remove(self, name: str, *, action: str = "delete", **detail: Any) -> int:
         """Delete a person with all faces and refusals; how many faces it were.
+
+        Args:
+            name: the person.
+            action, detail: for the audit log.
 
         Raises:
             UnknownNameError: there is nobody of that name.
@@ -162,6 +193,8 @@ class Writer:
         faces = self._connection.execute("DELETE FROM face WHERE person_id = ?", (person_id,)).rowcount
         self._connection.execute("DELETE FROM person WHERE person_id = ?", (person_id,))
         self._connection.execute("INSERT INTO gone VALUES (?, ?)", (person_id, self._revision))
+        self._enrolled.pop(person_id, None)
+        self.log.append(action, (person_id,), faces=faces, person=True, **detail)
         return faces
 
     def rename(self, old: str, new: str) -> None:
@@ -179,6 +212,13 @@ class Writer:
             (new, self._now, self._revision, person_id),
         )
         self._connection.execute("UPDATE OR REPLACE refusal SET name = ? WHERE name = ?", (new, old))
+        self.log.append("rename", (person_id,))
+
+    def finish(self) -> None:
+        """Count this as one change of the gallery, and write who got new faces into the audit log."""
+        if self._enrolled:
+            self.log.append(self.action, self._enrolled, faces=sum(self._enrolled.values()))
+        self._connection.execute("UPDATE meta SET value = ? WHERE key = 'revision'", (self._revision,))
 
     def _touch(self, person_id: int) -> None:
         self._connection.execute("UPDATE person SET revision = ? WHERE person_id = ?", (self._revision, person_id))

@@ -398,10 +398,3 @@ def test_where_nothing_can_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match=r"cannot write image .*face\.png: (Not a directory|File exists)"):
         image.write(tmp_path / "file" / "face.png", scene())
-
-
-def test_jpeg_bytes_without_a_file() -> None:
-    assert far(image.read(image.jpeg(scene())), scene()) <= 12
-    assert len(image.jpeg(scene(), 30)) < len(image.jpeg(scene()))
-    with pytest.raises(ShapeError, match="image must be RGB uint8"):
-        image.jpeg(scene()[..., 0])
