@@ -73,8 +73,8 @@ class Asking(Desk):
         )  # fmt: skip
         if found:
             named = [answer.name for answer in found if answer.name is not None]
-            self._store.note("search", names=named, faces=len(found), named=len(named), fpir=fpir, top=top,
-                             door=self._door_name)  # fmt: skip
+            how = {"faces": len(found), "named": len(named), "fpir": fpir, "top": top, "door": self._door_name}
+            self._store.note("search", detail=how, names=named)
         return found
 
     def identify_track(self, track: Track, fpir: float = 0.01, top: int = 5, *, within: Filter | None = None) -> Track:
@@ -104,7 +104,7 @@ class Asking(Desk):
         if self._rule == "average":
             rows, offsets = average(rows, np.zeros(1, dtype=np.int64), background_of(calibration))
         decision = compare(engine.find(image), rows, offsets, calibration, self._store.contract(), fmr)
-        self._store.note("verify", names=[normal_name(name)], fmr=fmr, matched=decision.matched)
+        self._store.note("verify", detail={"fmr": fmr, "matched": decision.matched}, names=[normal_name(name)])
         return decision
 
     def check(self) -> list[str]:

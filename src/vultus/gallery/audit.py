@@ -163,7 +163,7 @@ class Log:
     key_id: int
     signature: Signature
 
-    def append(self, action: str, subjects: Iterable[int] = (), **detail: Any) -> int:
+    def append(self, action: str, subjects: Iterable[int] = (), detail: Mapping[str, Any] | None = None) -> int:
         """Write one entry and give its number; `detail` is counts, rates and settings.
 
         Raises:
@@ -181,7 +181,7 @@ class Log:
             "action": action,
             "subjects": sorted({int(subject) for subject in subjects}),
             "purpose": self.signature.purpose,
-            "detail": {**detail, "clock_back_s": round(back_s)} if back_s >= 1 else detail,
+            "detail": {**(detail or {}), **({"clock_back_s": round(back_s)} if back_s >= 1 else {})},
             "previous": last.digest.hex() if last else bytes(32).hex(),
         }
         text = json.dumps(document, sort_keys=True, separators=(",", ":"))

@@ -20,7 +20,7 @@ class People(Desk):
     def people(self) -> list[Person]:
         """Everybody, by name."""
         everybody = self._store.people()
-        self._store.note("view", everybody=True, people=len(everybody))
+        self._store.note("view", detail={"everybody": True, "people": len(everybody)})
         return everybody
 
     def person(self, name: str) -> Person:
@@ -41,7 +41,7 @@ class People(Desk):
         """
         name = normal_name(name)
         found = [record for record, _ in self._store.faces(name)]
-        self._store.note("view", names=[name], faces=len(found))
+        self._store.note("view", detail={"faces": len(found)}, names=[name])
         return found
 
     def remove(self, name: str) -> int:
@@ -75,7 +75,7 @@ class People(Desk):
             StoreError: the file cannot be written; an older one there stays whole.
         """
         people, faces = self._store.counts()
-        self._store.note("export", everybody=True, people=people, faces=faces)
+        self._store.note("export", detail={"everybody": True, "people": people, "faces": faces})
         return export_gallery(self._store, Path(path))
 
     def import_(self, path: str | Path, *, on_clash: OnClash = "error") -> int:

@@ -58,7 +58,7 @@ class Rights(Desk):
         """
         with self._store.writing() as writer:
             person_id = writer.change(normal_name(name), consent=json.dumps(consent.record(), sort_keys=True))
-            writer.log.append("consent", (person_id,), fields=sorted(consent.record()))
+            writer.note("consent", (person_id,), {"fields": sorted(consent.record())})
 
     def keep(self, name: str, days: float | None = None, *, until: str = "") -> str | None:
         """Say how long somebody stays, from now on; without days and until, without a limit. Gives the moment.
@@ -74,7 +74,7 @@ class Rights(Desk):
             end = retention.moment(until, "until") if until else retention.after(days or 0.0, now())
         with self._store.writing() as writer:
             person_id = writer.change(normal_name(name), keep_until=end)
-            writer.log.append("consent", (person_id,), keep_until=end)
+            writer.note("consent", (person_id,), {"keep_until": end})
         return end
 
     def tag(self, name: str, add: Iterable[str] = (), remove: Iterable[str] = ()) -> tuple[str, ...]:
@@ -88,7 +88,7 @@ class Rights(Desk):
         with self._store.writing() as writer:
             tags = tuple(sorted({*self._store.person(name).tags, *new} - set(old)))
             person_id = writer.change(name, tags=json.dumps(tags, ensure_ascii=False))
-            writer.log.append("tag", (person_id,), tags=len(tags))
+            writer.note("tag", (person_id,), {"tags": len(tags)})
         return tags
 
     def export_person(self, name: str, path: str | Path) -> int:
@@ -100,7 +100,7 @@ class Rights(Desk):
             StoreError: it cannot be written; nothing was.
         """
         name = normal_name(name)
-        self._store.note("export", (self._store.person(name).person_id,), people=1)
+        self._store.note("export", (self._store.person(name).person_id,))
         return export_person(self._store, name, Path(path))
 
     def due(self, at: str = "") -> list[Due]:
@@ -124,7 +124,7 @@ class Rights(Desk):
             return []
         with self._store.writing() as writer, self._store.reading() as connection:
             gone = [
-                Due(name, reason, writer.remove(name, action="expire", reason=reason))
+                Due(name, reason, writer.remove(name, "expire", {"reason": reason}))
                 for name, reason, _ in _due(connection, moment)
             ]
         self._store.forget()

@@ -17,16 +17,16 @@ import numpy as np
 
 from vultus.errors import StoreError
 from vultus.gallery import audit, database
-from vultus.gallery.audit import Log, Signature
+from vultus.gallery.audit import Signature
 from vultus.gallery.database import connect, explain
 from vultus.gallery.keys import find_key, find_or_make_key
 from vultus.gallery.record import FaceRecord, Person
 from vultus.gallery.templates import TEMPLATE, decode, read_changes, read_templates
 from vultus.gallery.vault import GALLERY, Vault
-from vultus.gallery.writer import Writer, now, person_id_of
+from vultus.gallery.writer import Writer, log_of, now, person_id_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
     from numpy.typing import NDArray
@@ -79,7 +79,7 @@ class Store:
             connection.execute("UPDATE meta SET value = 'on' WHERE key = 'vault'")
             made = Vault(gallery_id, find_or_make_key(key))
             made.new_key(connection, GALLERY, now())
-            self._log(connection, made).append("key", what="vault made")
+            log_of(connection, made, self.signature).append("key", detail={"made": 1})
 
         self._connection: sqlite3.Connection | None = connect(
             self.path, create=create, read_only=read_only, lock=lock if vault else None
@@ -114,11 +114,18 @@ class Store:
             raise StoreError(f"the gallery {self.path} was opened read-only; open it with read_only=False to change it")
         with self._transaction("BEGIN IMMEDIATE") as connection:
             self.vault.load(connection)
-            writer = Writer(connection, self.vault, self._log(connection, self.vault))
+            writer = Writer(connection, self.vault, self.signature)
             yield writer
             writer.finish()
 
-    def note(self, action: str, subjects: Iterable[int] = (), names: Iterable[str] = (), **detail: Any) -> None:
+    def note(
+        self,
+        action: str,
+        subjects: Iterable[int] = (),
+        detail: Mapping[str, Any] | None = None,
+        *,
+        names: Iterable[str] = (),
+    ) -> None:
         """Write a line into the audit log that changes nothing else; it is on the disk when this returns.
 
         A gallery that was opened read-only keeps no log.
@@ -126,8 +133,8 @@ class Store:
         Args:
             action: one of `audit.ACTIONS`.
             subjects: numbers of the people it is about.
-            names: names of more of them; who is not known any more is left out.
             detail: counts, rates and settings.
+            names: names of more people it is about; who is not known any more is left out.
 
         Raises:
             StoreError: the gallery is locked for too long, or the disk refuses.
@@ -139,7 +146,8 @@ class Store:
             found = [
                 connection.execute("SELECT person_id FROM person WHERE name = ?", (name,)).fetchone() for name in names
             ]
-            self._log(connection, self.vault).append(action, {*subjects, *(row[0] for row in found if row)}, **detail)
+            numbers = {*subjects, *(row[0] for row in found if row)}
+            log_of(connection, self.vault, self.signature).append(action, numbers, detail)
 
     def verify_log(self, kept: audit.Head | None = None) -> audit.Verdict:
         """Look for edits, removals and moves in the audit log; see `audit.verify`."""
@@ -299,11 +307,6 @@ class Store:
             vault = Vault(meta["gallery_id"], find_key(row[0], key, gallery=self.path))
             vault.load(connection)
         return vault
-
-    def _log(self, connection: sqlite3.Connection, vault: Vault) -> Log:
-        return Log(
-            connection, vault.gallery_id, vault.audit_key, vault.key_of(connection, GALLERY, now()), self.signature
-        )
 
     def _meta(self, key: str) -> object:
         with self.reading() as connection:

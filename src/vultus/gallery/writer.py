@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vultus.errors import ContractError, NameClashError, ShapeError, UnknownNameError
+from vultus.gallery.audit import Log
 from vultus.gallery.record import DEFAULT_COLLECTION, UNKNOWN_COLLECTION, metadata_text
 from vultus.gallery.templates import TEMPLATE, encode
+from vultus.gallery.vault import GALLERY
 from vultus.types import Box
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
-    from vultus.gallery.audit import Log
+    from vultus.gallery.audit import Signature
     from vultus.gallery.record import NewFace
     from vultus.gallery.vault import Vault
 
@@ -32,14 +34,13 @@ class Writer:
     """Changes within one transaction; made by `Store.writing`. Each leaves its line in the audit log.
 
     Attributes:
-        log: the audit log.
         action: what faces that come to people are called there: "enrol", "import", "label" or "migrate".
     """
 
-    def __init__(self, connection: sqlite3.Connection, vault: Vault, log: Log) -> None:
+    def __init__(self, connection: sqlite3.Connection, vault: Vault, signature: Signature) -> None:
         self._connection = connection
         self._vault = vault
-        self.log = log
+        self._signature = signature
         self.action = "enrol"
         self._enrolled: dict[int, int] = {}
         self._now = now()
@@ -160,7 +161,7 @@ class Writer:
         self._touch(person_id)
         self._connection.executemany("DELETE FROM face WHERE face_id = ?", [(face_id,) for face_id in sorted(gone)])
         if gone:
-            self.log.append("delete", (person_id,), faces=len(gone), person=False)
+            self.note("delete", (person_id,), {"faces": len(gone), "person": False})
 
     def change(self, name: str, **columns: str | None) -> int:
         """Set columns of a person: consent, tags or keep_until; gives the person's number.
@@ -176,7 +177,7 @@ class Writer:
             )
         return person_id
 
-    def remove(self, name: str, *, action: str = "delete", **detail: Any) -> int:
+    def remove(self, name: str, action: str = "delete", detail: Mapping[str, Any] | None = None) -> int:
         """Delete a person with all faces and refusals; how many faces it were.
 
         Args:
@@ -194,7 +195,7 @@ class Writer:
         self._connection.execute("DELETE FROM person WHERE person_id = ?", (person_id,))
         self._connection.execute("INSERT INTO gone VALUES (?, ?)", (person_id, self._revision))
         self._enrolled.pop(person_id, None)
-        self.log.append(action, (person_id,), faces=faces, person=True, **detail)
+        self.note(action, (person_id,), {"faces": faces, "person": True, **(detail or {})})
         return faces
 
     def rename(self, old: str, new: str) -> None:
@@ -212,12 +213,16 @@ class Writer:
             (new, self._now, self._revision, person_id),
         )
         self._connection.execute("UPDATE OR REPLACE refusal SET name = ? WHERE name = ?", (new, old))
-        self.log.append("rename", (person_id,))
+        self.note("rename", (person_id,))
+
+    def note(self, action: str, subjects: Iterable[int] = (), detail: Mapping[str, Any] | None = None) -> None:
+        """Write a line into the audit log; see `audit.Log.append`."""
+        log_of(self._connection, self._vault, self._signature).append(action, subjects, detail)
 
     def finish(self) -> None:
         """Count this as one change of the gallery, and write who got new faces into the audit log."""
         if self._enrolled:
-            self.log.append(self.action, self._enrolled, faces=sum(self._enrolled.values()))
+            self.note(self.action, self._enrolled, {"faces": sum(self._enrolled.values())})
         self._connection.execute("UPDATE meta SET value = ? WHERE key = 'revision'", (self._revision,))
 
     def _touch(self, person_id: int) -> None:
@@ -245,6 +250,11 @@ class Writer:
                 self._connection.execute(
                     f"UPDATE {table} SET key_id = ?, {column} = ? WHERE face_id = ?", (key_id, blob, face_id)
                 )
+
+
+def log_of(connection: sqlite3.Connection, vault: Vault, signature: Signature) -> Log:
+    """The audit log, with its newest key."""
+    return Log(connection, vault.gallery_id, vault.audit_key, vault.key_of(connection, GALLERY, now()), signature)
 
 
 def now() -> str:

@@ -36,7 +36,7 @@ def made() -> sqlite3.Connection:
 def fill(connection, count=6, key_id=3) -> Log:
     log = Log(connection, "gallery", KEYS.get, key_id, WHO)
     for n in range(count):
-        log.append(ACTIONS[n % len(ACTIONS)], (n, 1), faces=n)
+        log.append(ACTIONS[n % len(ACTIONS)], (n, 1), {"faces": n})
     return log
 
 
@@ -55,7 +55,7 @@ def rewrite(connection, new):
 
 def test_what_goes_in_comes_out(connection):
     log = Log(connection, "gallery", KEYS.get, 3, Signature("ada", "lost and found"))
-    assert log.append("search", (5, 2, 5), faces=3, fpir=0.01) == 1
+    assert log.append("search", (5, 2, 5), {"faces": 3, "fpir": 0.01}) == 1
     assert log.append("delete", (2,)) == 2
     first, second = audit.read(connection)
     assert (first.seq, first.actor, first.action, first.purpose) == (1, "ada", "search", "lost and found")
@@ -230,7 +230,7 @@ def test_a_clock_that_goes_back_is_told_and_no_problem(connection, monkeypatch):
     monkeypatch.setattr(audit, "datetime", Clock)
     log = fill(connection, 1)
     Clock.hour = 9
-    log.append("view", (1,), faces=2)
+    log.append("view", (1,), {"faces": 2})
     Clock.hour = 11
     log.append("view", (1,))
     verdict = audit.verify(connection, "gallery", KEYS.get)
