@@ -11,8 +11,11 @@ from vultus.cli.options import DEFAULT_PACK
 from vultus.errors import StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from vultus.gallery.collection import Gallery
     from vultus.gallery.doors import Recall
+    from vultus.gallery.filters import Filter
     from vultus.inference.engine import FaceEngine
 
 
@@ -111,6 +114,23 @@ def open_gallery(
     elif not path.exists():
         raise StoreError(f"there is no gallery at {path}; make one with: vultus enroll FOLDER --gallery {path}")
     return Gallery.open(path, engine=engine, create=create, read_only=not write, door=door)
+
+
+def among(
+    people: Sequence[str] | None,
+    collections: Sequence[str] | None,
+    tags: Sequence[str] | None,
+    since: str | None,
+    until: str | None,
+) -> Filter | None:
+    """The filter of a command line; None where nothing was asked for.
+
+    Raises:
+        InputError: a name or a time cannot be used.
+    """
+    from vultus.gallery.filters import Filter
+
+    return Filter(tuple(people or ()), tuple(collections or ()), tuple(tags or ()), since, until) or None
 
 
 def tell_recall(people: Gallery | None, door: str) -> Recall | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vultus.cli import options, record
-from vultus.cli.build import Choice, open_gallery, pack_of, tell_recall
+from vultus.cli.build import Choice, among, open_gallery, pack_of, tell_recall
 from vultus.cli.console import say
 from vultus.cli.pictures import Album, name_marks
 from vultus.cli.scan import Answer, Tally, expand_inputs, report, views
@@ -30,6 +30,11 @@ def identify(
     as_json: options.Json = False,
     annotate: options.Annotate = None,
     fps: options.SampleRate = 1.0,
+    among_people: options.AmongPeople = None,
+    among_collections: options.AmongCollections = None,
+    among_tags: options.AmongTags = None,
+    among_since: options.AmongSince = None,
+    among_until: options.AmongUntil = None,
     pack: options.PackName = None,
     device: options.Device = "cpu",
     threads: options.Threads = None,
@@ -39,19 +44,20 @@ def identify(
 ) -> None:
     """Name the people in pictures and videos; a stranger is answered as unknown."""
     items = expand_inputs(inputs)
+    within = among(among_people, among_collections, among_tags, among_since, among_until)
     album = None if annotate is None else Album(annotate, items)
     own = pack_of(gallery, needed=True)
     engine = Choice(pack or own, device, threads, offline, licence_policy, calibration).engine()
     tally = Tally(extra={"known": 0, "unknown": 0})
     with open_gallery(gallery, engine, door=door) as people:
         # a rate that cannot be had is told before any picture is looked at
-        people.identify_faces([], fpir=fpir, top=top)
+        people.identify_faces([], fpir=fpir, top=top, within=within)
         if not len(people):
             say("the gallery knows nobody yet, so everybody is unknown; make people known: vultus enroll", "yellow")
         tell_recall(people, door)
 
         def each(view: View) -> Answer:
-            answers = people.identify_faces(view.faces, fpir=fpir, top=top)
+            answers = people.identify_faces(view.faces, fpir=fpir, top=top, within=within)
             for answer in answers:
                 tally.extra["unknown" if answer.name is None else "known"] += 1
             if album is not None:

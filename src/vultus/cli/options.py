@@ -65,6 +65,28 @@ GalleryPath = Annotated[
 Door = Annotated[
     SearchDoor, typer.Option("--door", help="How the gallery is searched; 'graph' for large ones: vultus\\[graph].")
 ]
+_AMONG = "Look among some people only (all that is given must hold)"
+AmongPeople = Annotated[
+    list[str] | None,
+    typer.Option("--person", metavar="NAME", help="These people; may be repeated.", rich_help_panel=_AMONG),
+]
+AmongCollections = Annotated[
+    list[str] | None,
+    typer.Option("--collection", metavar="NAME", help="These collections; may be repeated.", rich_help_panel=_AMONG),
+]
+AmongTags = Annotated[
+    list[str] | None,
+    typer.Option("--tag", metavar="TAG", help="Who has all of these tags; may be repeated.", rich_help_panel=_AMONG),
+]
+AmongSince = Annotated[
+    str | None,
+    typer.Option("--since", metavar="TIME", help="Enrolled then or later, e.g. 2026-01-31.", rich_help_panel=_AMONG,
+                 show_default=False),
+]  # fmt: skip
+AmongUntil = Annotated[
+    str | None,
+    typer.Option("--until", metavar="TIME", help="Enrolled before, UTC.", rich_help_panel=_AMONG, show_default=False),
+]
 Fmr = Annotated[
     float, typer.Option("--fmr", metavar="RATE", help="False match rate you accept, e.g. 1e-3 = 1 in 1,000 strangers.")
 ]

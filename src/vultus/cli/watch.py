@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vultus.cli import options, record
-from vultus.cli.build import Choice, gallery_path, open_gallery, pack_of, tell_recall
+from vultus.cli.build import Choice, among, gallery_path, open_gallery, pack_of, tell_recall
 from vultus.cli.console import Bar, clean, emit_line, interruptible, out, say, table
 from vultus.cli.people import People, clock
 from vultus.cli.scan import LIVE, expand_inputs, short, video_of
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from vultus.gallery.collection import Gallery
+    from vultus.gallery.filters import Filter
     from vultus.inference.engine import FaceEngine
     from vultus.inference.source import Item
     from vultus.types import Track
@@ -35,6 +36,7 @@ class Terms:
         start_s, end_s: part of a video; None for its end.
         fpir: accepted false positive identification rate.
         target: the annotated video, or None.
+        within: who may be found, or None for everybody.
     """
 
     fps: float
@@ -42,6 +44,7 @@ class Terms:
     end_s: float | None
     fpir: float
     target: Path | None
+    within: Filter | None = None
 
 
 @dataclass(slots=True)
@@ -82,6 +85,11 @@ def watch(
         ),
     ] = None,
     as_json: options.Json = False,
+    among_people: options.AmongPeople = None,
+    among_collections: options.AmongCollections = None,
+    among_tags: options.AmongTags = None,
+    among_since: options.AmongSince = None,
+    among_until: options.AmongUntil = None,
     pack: options.PackName = None,
     device: options.Device = "cpu",
     threads: options.Threads = None,
@@ -96,6 +104,7 @@ def watch(
     if annotate is not None and items[0].kind == "video" and annotate.resolve() == Path(str(items[0].value)).resolve():
         raise InputError(f"--annotate {annotate} would overwrite the input; name another file")
     path, run = gallery_path(gallery), _Run()
+    within = among(among_people, among_collections, among_tags, among_since, among_until)
     if gallery is not None or path.exists():
         own = pack_of(gallery, needed=True)
         engine = Choice(pack or own, device, threads, offline, licence_policy, calibration).engine()
@@ -103,7 +112,7 @@ def watch(
     else:
         say(f"there is no gallery at {path}: people are told apart, but not named", "yellow")
         engine, known = Choice(pack, device, threads, offline, licence_policy, calibration).engine(), None
-    terms = Terms(fps, start, end, fpir, annotate)
+    terms = Terms(fps, start, end, fpir, annotate, within)
     try:
         tell_recall(known, door)
         for item in items:
@@ -186,7 +195,7 @@ def tracks(engine: FaceEngine, known: Gallery | None, item: Item, terms: Terms) 
             advancing(), engine.find, tracker=tracker, every=every, batch=1 if info.live else 8,
             on_frame=ink.add if ink is not None else None,
         ):  # fmt: skip
-            yield track if known is None else known.identify_track(track, terms.fpir)
+            yield track if known is None else known.identify_track(track, terms.fpir, within=terms.within)
 
 
 def _tell(track: Track, item: Item, *, as_json: bool) -> None:

@@ -87,3 +87,16 @@ def test_an_empty_gallery_is_told(cli: Cli) -> None:
     out = cli("identify", "a.png", "--gallery", "empty.db")
     assert "the gallery knows nobody yet, so everybody is unknown" in out.stderr
     assert "unknown" in out.stdout
+
+
+def test_looking_among_some_people_only(cli: Cli, known: Path) -> None:
+    save(Path("ada.png"), ADA)
+    ask = ("identify", "ada.png", "--gallery", known)
+    for options, size, name in (
+        (("--person", "Ada"), 1, "Ada"), (("--person", "Grace"), 1, None), (("--collection", "default"), 2, "Ada"),
+        (("--collection", "staff"), 0, None), (("--tag", "x"), 0, None), (("--since", "2001-01-01"), 2, "Ada"),
+        (("--until", "2001-01-01"), 0, None), (("--person", "Ada", "--person", "Grace"), 2, "Ada"),
+    ):  # fmt: skip
+        (face,) = cli.json(*ask, *options)["images"][0]["faces"]
+        assert (face["name"], face["decision"]["gallery_size"]) == (name, size), options
+    assert "since must be a date or time" in cli(*ask, "--since", "yesterday", code=2).stderr
