@@ -69,7 +69,7 @@ class Asking(Desk):
         people = door.positions(self._store.select(within)) if within else None
         found = recognise(
             faces, door, calibration, self._store.contract(), fpir=fpir, top=top, same_picture=same_picture,
-            within=people,
+            within=people, denials=self._denials(),
         )  # fmt: skip
         if found:
             named = [answer.name for answer in found if answer.name is not None]
@@ -103,7 +103,8 @@ class Asking(Desk):
         offsets = np.zeros(len(rows), dtype=np.float32)
         if self._rule == "average":
             rows, offsets = average(rows, np.zeros(1, dtype=np.int64), background_of(calibration))
-        decision = compare(engine.find(image), rows, offsets, calibration, self._store.contract(), fmr)
+        denied = self._denials().of(normal_name(name))
+        decision = compare(engine.find(image), rows, offsets, calibration, self._store.contract(), fmr, denied)
         self._store.note("verify", detail={"fmr": fmr, "matched": decision.matched}, names=[normal_name(name)])
         return decision
 

@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from vultus.errors import ContractError, StoreError, UnknownNameError
+from vultus.gallery.denial import read_denials
 from vultus.gallery.doors import open_door
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+    from vultus.gallery.denial import Denials
     from vultus.gallery.doors import Door, Rule
     from vultus.gallery.enrol import Engine
     from vultus.gallery.store import Store
@@ -29,7 +31,9 @@ class Desk:
         self._store = store
         self._engine = engine
         self._door_name, self._rule, self._door_options = door, templates, options
+        self._crops = False
         self._door: tuple[int, float, Door] | None = None
+        self._denied: tuple[int, Denials] | None = None
         # Taken before the store's lock, never inside a transaction.
         self._lock = threading.RLock()
 
@@ -83,3 +87,11 @@ class Desk:
             door = open_door(self._door_name, templates, self._rule, background, self._door_options)
             self._door = templates.revision, background, door
             return door
+
+    def _denials(self) -> Denials:
+        """Who is said not to be whom, in the committed state."""
+        with self._lock:
+            if self._denied is None or self._denied[0] != self._store.revision():
+                with self._store.reading() as connection:
+                    self._denied = self._store.revision(), read_denials(connection, self._store.vault)
+            return self._denied[1]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vultus.errors import ContractError, InputError
-from vultus.gallery.record import ALREADY_IN_PICTURE, EMPTY_GALLERY, NOT_EMBEDDED, NOT_LIVE
+from vultus.gallery.record import ALREADY_IN_PICTURE, DENIED, EMPTY_GALLERY, NOT_EMBEDDED, NOT_LIVE
 from vultus.gallery.search import assign
 from vultus.types import FAILURE_TO_ACQUIRE, Decision, Identification, prominent
 
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from vultus.gallery.denial import Denials
     from vultus.gallery.doors import Door
     from vultus.gallery.search import Assignment
-    from vultus.types import Calibration, Embedding, Face
+    from vultus.types import Calibration, Candidate, Embedding, Face
 
 
 def recognise(
@@ -32,8 +33,14 @@ def recognise(
     top: int,
     same_picture: bool,
     within: NDArray[np.int64] | None = None,
+    denials: Denials | None = None,
 ) -> list[Identification]:
-    """Who these faces are; see `Gallery.identify_faces`. `within` holds positions of people, see `Door.search`.
+    """Who these faces are; see `Gallery.identify_faces`.
+
+    Args:
+        faces, door, calibration, contract, fpir, top, same_picture: what is asked, and of whom.
+        within: positions of people, see `Door.search`.
+        denials: who is said not to be whom.
 
     Raises:
         InputError: a rate or count is out of range.
@@ -52,14 +59,15 @@ def recognise(
     embedded = [(at, face.embedding) for at, face in enumerate(faces) if face.embedding is not None]
     probes = _matrix([embedding for _, embedding in embedded], contract)
     # Other faces of the picture may take as many candidates away as there are of them.
-    ranked = door.search(probes, top + len(embedded) - 1, within) if embedded else []
+    ranked, lost = _rank(door, probes, top + len(embedded) - 1, within, threshold, denials)
     assigned = assign(ranked, threshold, exclusive=same_picture)
-    answers = {at: one for (at, _), one in zip(embedded, assigned, strict=True)}
+    answers = {at: (one, denied) for (at, _), one, denied in zip(embedded, assigned, lost, strict=True)}
     found = []
     for at, face in enumerate(faces):
         if at in answers:
-            decision = _decide(answers[at], threshold, blank)
-            found.append(Identification(face, decision, answers[at].candidates[:top]))
+            answer, denied = answers[at]
+            decision = _decide(answer, threshold, blank, denied=denied)
+            found.append(Identification(face, decision, answer.candidates[:top]))
         else:
             found.append(Identification(face, replace(blank, reason=_why_not_embedded(face))))
     return found
@@ -72,8 +80,11 @@ def compare(
     calibration: Calibration,
     contract: str,
     fmr: float,
+    denied: NDArray[np.float32] | None = None,
 ) -> Decision:
     """Is the most prominent of these faces the person of these rows (n, D) and offsets (n,)?
+
+    Who resembles one of the denied faces (n, D) more is not.
 
     Raises:
         ContractError: the embedding is not of this contract.
@@ -88,13 +99,35 @@ def compare(
         return replace(blank, reason=FAILURE_TO_ACQUIRE)
     if face.embedding is None:
         return replace(blank, reason=_why_not_embedded(face))
-    similarity = min(float(np.max(rows @ _matrix([face.embedding], contract)[0] + offsets)), 1.0)
+    probe = _matrix([face.embedding], contract)[0]
+    similarity = min(float(np.max(rows @ probe + offsets)), 1.0)
+    if denied is not None and len(denied) and similarity < float(np.max(denied @ probe)):
+        return replace(blank, similarity=similarity, reason=DENIED if similarity >= threshold else "")
     return replace(blank, similarity=similarity, matched=similarity >= threshold)
 
 
-def _decide(answer: Assignment, threshold: float, blank: Decision) -> Decision:
+def _rank(
+    door: Door,
+    probes: NDArray[np.float32],
+    wanted: int,
+    within: NDArray[np.int64] | None,
+    threshold: float,
+    denials: Denials | None,
+) -> tuple[list[list[Candidate]], list[bool]]:
+    """Candidates of each probe, and whether one who reaches the threshold was taken away because of a denial."""
+    spare = denials.most(probes, threshold) if denials and len(probes) else 0
+    ranked = door.search(probes, wanted + spare, within) if len(probes) else []
+    if not denials or not spare:
+        return ranked, [False] * len(ranked)
+    allowed = denials.without(probes, ranked)
+    lost = [any(one.similarity >= threshold and one not in kept for one in row)
+            for row, kept in zip(ranked, allowed, strict=True)]  # fmt: skip
+    return allowed, lost
+
+
+def _decide(answer: Assignment, threshold: float, blank: Decision, *, denied: bool) -> Decision:
     similarity = answer.candidates[0].similarity if answer.candidates else None
-    reason = ALREADY_IN_PICTURE if answer.displaced else ""
+    reason = ALREADY_IN_PICTURE if answer.displaced else DENIED if denied and not answer.matched else ""
     return replace(blank, matched=answer.matched, similarity=similarity, threshold=threshold, reason=reason)
 
 

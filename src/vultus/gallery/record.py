@@ -28,6 +28,7 @@ ENROLLED_AS_OTHER = "enrolled_as_other"
 EMPTY_GALLERY = "empty_gallery"
 ALREADY_IN_PICTURE = "person_already_in_picture"
 NOT_EMBEDDED = "not_embedded"
+DENIED = "said_to_be_somebody_else"
 
 # Marks that turn or hide the writing direction: two names would look alike on a screen and be different people.
 _DIRECTION_MARKS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

@@ -5,6 +5,7 @@ import pytest
 
 from unit.gallery.fake import CONTRACT, FakeEngine, calibration, person, picture, vector
 from vultus.errors import ContractError, InputError, UnsupportedTargetError
+from vultus.gallery.denial import Denials
 from vultus.gallery.recognition import compare, recognise
 from vultus.gallery.search import ExactDoor
 from vultus.gallery.templates import Templates
@@ -140,3 +141,34 @@ def test_compare_refuses_rates_and_contracts():
         check(person("ada"), fmr=1e-9)
     with pytest.raises(ContractError, match="contract other:1, but these"):
         check(person("ada"), contract="other:1")
+
+
+def test_a_mistake_that_was_pointed_out_is_not_repeated():
+    said = Denials(("ada", "bob"), np.stack([vector("ada", 0.6, seed=1), vector("zoe")]))
+
+    def asked(*people, top=2):
+        faces = FakeEngine().find(picture(*people))
+        return recognise(faces, door(), calibration(), CONTRACT, fpir=0.01, top=top, same_picture=True, denials=said)
+
+    wrong, right = asked(person("ada", 0.6, 1), person("ada", 0.1, 2), top=1)
+    assert (wrong.name, wrong.decision.reason) == (None, "said_to_be_somebody_else")
+    assert [one.name for one in wrong.candidates] != ["ada"]
+    assert (right.name, right.decision.reason) == ("ada", "")
+    (other,) = asked(person("bob"))
+    assert other.name == "bob"
+    assert asked() == []
+
+
+def test_a_denied_face_is_not_verified():
+    def asked(seed, denied):
+        rows = vector("ada")[None]
+        faces = FakeEngine().find(picture(person("ada", 0.6, seed)))
+        return compare(faces, rows, np.zeros(1, np.float32), calibration(), CONTRACT, 1e-3, denied)
+
+    denied = vector("ada", 0.6, seed=1)[None]
+    assert asked(1, None).matched
+    found = asked(1, denied)
+    assert (found.matched, found.reason) == (False, "said_to_be_somebody_else")
+    assert found.similarity == asked(1, None).similarity
+    assert asked(2, denied).matched
+    assert asked(1, denied[:0]).matched
