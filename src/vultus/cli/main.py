@@ -25,6 +25,7 @@ from vultus.cli import (
     gallery,
     identify,
     packs,
+    vault,
     verify,
     watch,
 )
@@ -132,5 +133,6 @@ app.command("watch", rich_help_panel=_PEOPLE)(watch.watch)
 app.command("cluster", rich_help_panel=_PEOPLE)(cluster.cluster)
 app.command("calibrate", rich_help_panel=_CARE)(calibrate.calibrate)
 app.add_typer(gallery.app, name="gallery", rich_help_panel=_CARE)
+app.add_typer(vault.app, name="vault", rich_help_panel=_CARE)
 app.add_typer(packs.app, name="packs", rich_help_panel=_CARE)
 app.add_typer(bench.app, name="bench", rich_help_panel=_CARE)

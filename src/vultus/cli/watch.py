@@ -16,7 +16,7 @@ from vultus.cli.scan import LIVE, expand_inputs, short, video_of
 from vultus.errors import InputError, VideoError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from vultus.gallery.collection import Gallery
     from vultus.gallery.filters import Filter
@@ -99,10 +99,7 @@ def watch(
 ) -> None:
     """Follow the people in videos, cameras and streams: one line per person with the time spans."""
     items = expand_inputs(inputs, _KINDS)
-    if annotate is not None and len(items) > 1:
-        raise InputError(f"--annotate {annotate} names one video, but there are {len(items)}; watch one at a time")
-    if annotate is not None and items[0].kind == "video" and annotate.resolve() == Path(str(items[0].value)).resolve():
-        raise InputError(f"--annotate {annotate} would overwrite the input; name another file")
+    _check_target(items, annotate)
     path, run = gallery_path(gallery), _Run()
     within = among(among_people, among_collections, among_tags, among_since, among_until)
     if gallery is not None or path.exists():
@@ -122,6 +119,14 @@ def watch(
             known.close()
     if run.failed:
         raise typer.Exit(1 if run.watched else 2)
+
+
+def _check_target(items: Sequence[Item], annotate: Path | None) -> None:
+    """Refuse a video to be written that is not one, or is the input."""
+    if annotate is not None and len(items) > 1:
+        raise InputError(f"--annotate {annotate} names one video, but there are {len(items)}; watch one at a time")
+    if annotate is not None and items[0].kind == "video" and annotate.resolve() == Path(str(items[0].value)).resolve():
+        raise InputError(f"--annotate {annotate} would overwrite the input; name another file")
 
 
 def _watch_one(

@@ -18,12 +18,14 @@ from typing import TYPE_CHECKING, Literal
 from vultus.errors import ConfigError, InputError, NameClashError
 from vultus.gallery.asking import Asking
 from vultus.gallery.audit import Signature
+from vultus.gallery.custody import Custody
 from vultus.gallery.doors import check_door, check_rule
-from vultus.gallery.enrol import Terms, examine, settle, several
+from vultus.gallery.enrol import Filing, Terms, examine, settle, several
 from vultus.gallery.people import People
 from vultus.gallery.record import EnrolledFace, Enrolment, NewFace, Rejected, metadata_text, normal_name
-from vultus.gallery.rights import Rights
+from vultus.gallery.rights import Rights, check_tags
 from vultus.gallery.store import Store
+from vultus.gallery.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -39,7 +41,7 @@ DEFAULT_RULE: Rule = "average"
 _COMMIT_EVERY = 32
 
 
-class Gallery(Asking, People, Rights):
+class Gallery(Asking, People, Rights, Custody):
     """People and their faces; made by `Gallery.open`. One gallery may be used by many threads."""
 
     @classmethod
@@ -55,6 +57,7 @@ class Gallery(Asking, People, Rights):
         templates: Rule = DEFAULT_RULE,
         vault: bool = True,
         key: MasterKey | Path | None = None,
+        crops: bool | None = None,
         actor: str = "",
         purpose: str = "",
     ) -> Self:
@@ -70,6 +73,8 @@ class Gallery(Asking, People, Rights):
             templates: compare with the "average" of a person's templates, or with the "best" of them.
             vault: encrypt the templates and crops of a new gallery; one that is there stays as it is.
             key: the master key or its file; without, it is looked for (see `keys.py`), and made for a first gallery.
+            crops: keep a small cut-out of each enrolled face, to move to other models later and to show people what
+                is held; None keeps them where the gallery is encrypted.
             actor: who works with the gallery, for its audit log; without, the user of the operating system.
             purpose: what for, for the audit log. Name nobody here: the log outlives the removal of people.
 
@@ -87,6 +92,7 @@ class Gallery(Asking, People, Rights):
                       signature=Signature(actor, purpose))  # fmt: skip
         try:
             gallery = cls(store, None, door=door, templates=templates, options=door_options or {})
+            gallery._crops = store.vault.on if crops is None else crops
             if engine is not None:
                 gallery._engine = gallery._fitting(engine)
         except BaseException:
@@ -101,6 +107,8 @@ class Gallery(Asking, People, Rights):
         *,
         metadata: Mapping[str, Any] | None = None,
         collection: str = "",
+        tags: Sequence[str] = (),
+        keep_days: float | None = None,
         override_quality: bool = False,
         on_clash: Literal["add", "error", "replace"] = "add",
         face: Which = "single",
@@ -114,6 +122,8 @@ class Gallery(Asking, People, Rights):
             images: one picture or several.
             metadata: JSON values to keep with the person; joins what is there.
             collection: part of the gallery for a new person; "default" if none is given.
+            tags: words to filter by; join what is there.
+            keep_days: `expire` removes the person so many days from now; None changes nothing.
             override_quality: take faces the quality gate refuses.
             on_clash: what to do if the person is known: "add" faces, "error", or "replace" all faces by the new ones
                 (only if one at least is accepted).
@@ -134,16 +144,17 @@ class Gallery(Asking, People, Rights):
             raise InputError(f"no picture of '{name}' was given")
         if on_clash == "error" and name in self._store.names():
             raise NameClashError(name, "; add to it or replace it: on_clash='add' or 'replace'")
-        terms, engine = Terms(face, override_quality), self.engine
+        filing = Filing(collection, check_tags(tags), keep_days)
+        terms, engine = Terms(face, override_quality, crops=self._crops), self.engine
         findings = examine(self._store, engine, [(name, source) for source in sources], terms)
         options = terms.key(engine)
         with self._store.writing() as writer:
             if on_clash == "error" and writer.has(name):
                 raise NameClashError(name, "; add to it or replace it: on_clash='add' or 'replace'")
-            outcome = [settle(writer, engine.contract, finding, options, collection) for finding in findings]
+            outcome = [settle(writer, engine.contract, finding, options, filing) for finding in findings]
             accepted = tuple(one for one in outcome if isinstance(one, EnrolledFace))
             if accepted:
-                person_id = writer.person(name, metadata, collection=collection)
+                person_id = filing.file(writer, name, metadata)
                 if on_clash == "replace":
                     writer.keep_only(person_id, [one.face_id for one in accepted])
         if on_clash == "replace":
@@ -158,6 +169,8 @@ class Gallery(Asking, People, Rights):
         override_quality: bool = False,
         face: Which = "single",
         collection: str = "",
+        tags: Sequence[str] = (),
+        keep_days: float | None = None,
         batch: int = 16,
     ) -> Iterator[Enrolment]:
         """Enrol any number of pictures; each answer that comes out is on the disk already.
@@ -168,7 +181,7 @@ class Gallery(Asking, People, Rights):
         Args:
             items: name and picture, of any length; never held as a whole.
             progress: called with the number of pictures done.
-            override_quality, face, collection: as in `enroll`.
+            override_quality, face, collection, tags, keep_days: as in `enroll`.
             batch: pictures that go through the networks together.
 
         Yields:
@@ -178,15 +191,14 @@ class Gallery(Asking, People, Rights):
             InputError: a name cannot be used.
             StoreError: the gallery cannot be written; what was yielded before stays.
         """
-        terms, engine = Terms(face, override_quality, batch), self.engine
+        filing = Filing(collection, check_tags(tags), keep_days)
+        terms, engine = Terms(face, override_quality, batch, self._crops), self.engine
         options = terms.key(engine)
         stream = iter(items)
         done = 0
         while chunk := [(normal_name(name), source) for name, source in islice(stream, max(_COMMIT_EVERY, batch))]:
             findings = examine(self._store, engine, chunk, terms)
-            for finding, one in zip(
-                findings, self._commit(findings, engine.contract, options, collection), strict=True
-            ):
+            for finding, one in zip(findings, self._commit(findings, engine.contract, options, filing), strict=True):
                 done += 1
                 if progress is not None:
                     progress(done)
@@ -194,6 +206,11 @@ class Gallery(Asking, People, Rights):
                     yield Enrolment(finding.name, accepted=(one,))
                 else:
                     yield Enrolment(finding.name, rejected=(one,))
+
+    @property
+    def unknown(self) -> Unknown:
+        """The faces that nobody has named."""
+        return Unknown(self._store, self)
 
     def close(self) -> None:
         """Close the file; a second time does nothing."""
@@ -208,10 +225,10 @@ class Gallery(Asking, People, Rights):
         self.close()
 
     def _commit(
-        self, findings: Sequence[Finding], contract: str, options: str, collection: str
+        self, findings: Sequence[Finding], contract: str, options: str, filing: Filing
     ) -> list[EnrolledFace | Rejected]:
         """Store a chunk in one transaction; a chunk with nothing new costs none."""
         if not any(isinstance(finding.result, NewFace) or finding.remember for finding in findings):
             return [finding.result for finding in findings if not isinstance(finding.result, NewFace)]
         with self._store.writing() as writer:
-            return [settle(writer, contract, finding, options, collection) for finding in findings]
+            return [settle(writer, contract, finding, options, filing) for finding in findings]

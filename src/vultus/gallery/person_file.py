@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from vultus.errors import InputError, StoreError
 from vultus.gallery import audit
+from vultus.gallery.locksmith import CROP, STAGED
 from vultus.gallery.templates import encode
-from vultus.gallery.writer import CROP, STAGED, now
+from vultus.gallery.writer import now
 
 if TYPE_CHECKING:
     import sqlite3

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vultus.errors import ContractError, NameClashError, ShapeError, UnknownNameError
+from vultus.errors import ContractError, InputError, NameClashError, ShapeError, UnknownNameError
 from vultus.gallery.audit import Log
+from vultus.gallery.locksmith import CROP, Locksmith
 from vultus.gallery.record import DEFAULT_COLLECTION, UNKNOWN_COLLECTION, metadata_text
 from vultus.gallery.templates import TEMPLATE, encode
 from vultus.gallery.vault import GALLERY
@@ -25,15 +26,13 @@ if TYPE_CHECKING:
     from vultus.gallery.vault import Vault
 
 SAME_FACE_IOU = 0.5
-CROP = "crop"  # the kind of a sealed crop, see `Vault.seal`
-STAGED = "staged template"
-SEALED = (("face", "template", TEMPLATE), ("crop", "jpeg", CROP), ("staged", "template", STAGED))
 
 
 class Writer:
     """Changes within one transaction; made by `Store.writing`. Each leaves its line in the audit log.
 
     Attributes:
+        locksmith: changes the keys that seal.
         action: what faces that come to people are called there: "enrol", "import", "label" or "migrate".
     """
 
@@ -44,6 +43,7 @@ class Writer:
         self.action = "enrol"
         self._enrolled: dict[int, int] = {}
         self._now = now()
+        self.locksmith = Locksmith(connection, vault, self._now)
         self._revision = 1 + int(connection.execute("SELECT value FROM meta WHERE key = 'revision'").fetchone()[0])
 
     def bind(self, contract: str, dimension: int) -> None:
@@ -140,7 +140,7 @@ class Writer:
         """Make faces those of a person, sealed with the key of the person's collection."""
         key_id = self._key_of(person_id)
         for face_id in face_ids:
-            self._reseal(face_id, key_id)
+            self.locksmith.reseal(face_id, key_id)
             self._connection.execute(
                 "UPDATE face SET person_id = ?, group_id = NULL WHERE face_id = ?", (person_id, face_id)
             )
@@ -177,6 +177,15 @@ class Writer:
             )
         return person_id
 
+    def file(self, person_id: int, tags: Iterable[str], keep_until: str | None) -> None:
+        """Join tags to those a person has, and set how long the person stays unless None."""
+        (known,) = self._connection.execute("SELECT tags FROM person WHERE person_id = ?", (person_id,)).fetchone()
+        joined = json.dumps(sorted({*json.loads(known), *tags}), ensure_ascii=False)
+        self._connection.execute(
+            "UPDATE person SET tags = ?, keep_until = coalesce(?, keep_until) WHERE person_id = ?",
+            (joined, keep_until, person_id),
+        )
+
     def remove(self, name: str, action: str = "delete", detail: Mapping[str, Any] | None = None) -> int:
         """Delete a person with all faces and refusals; how many faces it were.
 
@@ -198,6 +207,24 @@ class Writer:
         self.note(action, (person_id,), {"faces": faces, "person": True, **(detail or {})})
         return faces
 
+    def remove_collection(self, collection: str) -> list[int]:
+        """Delete a collection with everybody in it, its data keys too; the numbers of the people.
+
+        Raises:
+            InputError: there is no such collection.
+        """
+        people = self._connection.execute(
+            "SELECT person_id, name FROM person WHERE collection = ? ORDER BY person_id", (collection,)
+        ).fetchall()
+        for _, name in people:
+            self.remove(name)
+        faces = 0
+        if collection == UNKNOWN_COLLECTION:
+            faces = self._connection.execute("DELETE FROM face WHERE person_id IS NULL").rowcount
+        if not self.locksmith.forget(collection) and not people and not faces:
+            raise InputError(f"there is no collection '{collection}' in this gallery")
+        return [person_id for person_id, _ in people]
+
     def rename(self, old: str, new: str) -> None:
         """Give a person another name.
 
@@ -215,9 +242,11 @@ class Writer:
         self._connection.execute("UPDATE OR REPLACE refusal SET name = ? WHERE name = ?", (new, old))
         self.note("rename", (person_id,))
 
-    def note(self, action: str, subjects: Iterable[int] = (), detail: Mapping[str, Any] | None = None) -> None:
-        """Write a line into the audit log; see `audit.Log.append`."""
-        log_of(self._connection, self._vault, self._signature).append(action, subjects, detail)
+    def note(
+        self, action: str, subjects: Iterable[int] = (), detail: Mapping[str, Any] | None = None, **more: Any
+    ) -> None:
+        """Write a line into the audit log, see `audit.Log.append`; `more` joins the detail."""
+        log_of(self._connection, self._vault, self._signature).append(action, subjects, {**(detail or {}), **more})
 
     def finish(self) -> None:
         """Count this as one change of the gallery, and write who got new faces into the audit log."""
@@ -238,18 +267,6 @@ class Writer:
             return self._vault.key_of(self._connection, UNKNOWN_COLLECTION, self._now)
         row = self._connection.execute("SELECT collection FROM person WHERE person_id = ?", (person_id,)).fetchone()
         return self._vault.key_of(self._connection, row[0], self._now)
-
-    def _reseal(self, face_id: int, key_id: int) -> None:
-        """Seal a face's template, crop and staged template with another data key."""
-        for table, column, kind in SEALED:
-            row = self._connection.execute(
-                f"SELECT key_id, {column} FROM {table} WHERE face_id = ?", (face_id,)
-            ).fetchone()
-            if row is not None and row[0] != key_id:
-                blob = self._vault.seal(key_id, kind, face_id, self._vault.open(row[0], kind, face_id, row[1]))
-                self._connection.execute(
-                    f"UPDATE {table} SET key_id = ?, {column} = ? WHERE face_id = ?", (key_id, blob, face_id)
-                )
 
 
 def log_of(connection: sqlite3.Connection, vault: Vault, signature: Signature) -> Log:
