@@ -84,15 +84,19 @@ def cluster(
     return _by_size(groups.labels())
 
 
-def follow(calibration: Calibration) -> Callable[[int], float]:
-    """The threshold for so many groups, as far as the calibration reaches: strangers among few pass it more easily.
+def rate_for(calibration: Calibration, groups: int) -> float:
+    """The false match rate of two faces that suits so many groups, as far as the calibration reaches.
 
-    A group may resemble each other one by chance, so the false match rate must fall with their number. It is 0.2 per
-    number of groups, chosen on three folds of LFW with 20 to 1,241 people (results/clustering.json); about as many
-    groups come out as there are people.
+    A group may resemble each other one by chance, so the rate must fall with their number. It is 0.2 per number of
+    groups, chosen on three folds of LFW with 20 to 1,241 people (results/clustering.json); about as many groups come
+    out as there are people.
     """
-    largest = calibration.points[0].fmr
-    return lambda groups: calibration.threshold(min(max(_SHARE / max(groups, 1), calibration.smallest_fmr), largest))
+    return min(max(_SHARE / max(groups, 1), calibration.smallest_fmr), calibration.points[0].fmr)
+
+
+def follow(calibration: Calibration) -> Callable[[int], float]:
+    """The threshold at `rate_for` so many groups: strangers among few people pass it more easily."""
+    return lambda groups: calibration.threshold(rate_for(calibration, groups))
 
 
 def keep_numbers(before: NDArray[np.int64], after: NDArray[np.int64], fresh: int) -> NDArray[np.int64]:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 FORGET_MS = 1000
 _PERSON = """SELECT name, count(face_id), metadata, created_at, updated_at, person_id, collection, tags, consent,
     keep_until FROM person LEFT JOIN face USING (person_id)"""
-_FACE = "SELECT face_id, source, picture, place, score, quality, reasons, enrolled_at"
+FACE_COLUMNS = "SELECT face_id, source, picture, place, score, quality, reasons, enrolled_at"
 
 
 class Store:
@@ -221,9 +221,9 @@ class Store:
             person_id = person_id_of(connection, name)
             self.vault.load(connection)
             rows = connection.execute(
-                f"{_FACE}, key_id, template FROM face WHERE person_id = ? ORDER BY face_id", (person_id,)
+                f"{FACE_COLUMNS}, key_id, template FROM face WHERE person_id = ? ORDER BY face_id", (person_id,)
             ).fetchall()
-        return [(_face(row[:-2]), decode(self.vault.open(row[-2], TEMPLATE, row[0], row[-1]))) for row in rows]
+        return [(face_record(row[:-2]), decode(self.vault.open(row[-2], TEMPLATE, row[0], row[-1]))) for row in rows]
 
     def templates(self) -> Templates:
         """Everybody's templates, as one matrix."""
@@ -247,12 +247,12 @@ class Store:
         digest = bytes.fromhex(picture)
         with self.reading() as connection:
             face = connection.execute(
-                f"{_FACE} FROM face JOIN person USING (person_id) WHERE picture = ? AND name = ?", (digest, name)
+                f"{FACE_COLUMNS} FROM face JOIN person USING (person_id) WHERE picture = ? AND name = ?", (digest, name)
             ).fetchone()
             refused = connection.execute(
                 "SELECT reasons FROM refusal WHERE name = ? AND picture = ? AND options = ?", (name, digest, options)
             ).fetchone()
-        return (_face(face) if face else None), (tuple(json.loads(refused[0])) if refused else ())
+        return (face_record(face) if face else None), (tuple(json.loads(refused[0])) if refused else ())
 
     def remember(self, key: str, value: str) -> None:
         """Keep a word about the file itself, such as where copies of its templates are; nobody in it changes.
@@ -344,7 +344,8 @@ def _person(row: Sequence[Any]) -> Person:
     )  # fmt: skip
 
 
-def _face(row: Sequence[Any]) -> FaceRecord:
+def face_record(row: Sequence[Any]) -> FaceRecord:
+    """A face from what `FACE_COLUMNS` selects."""
     place = json.loads(row[3])
     points = tuple((float(x), float(y)) for x, y in place["landmarks"])
     reasons = tuple(json.loads(row[6]))

@@ -14,6 +14,7 @@ What the user says outlives every grouping: names, which groups are one person, 
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,7 @@ from vultus.errors import InputError, StoreError, VultusError
 from vultus.gallery.cluster import cluster, follow, keep_numbers
 from vultus.gallery.enrol import digest_of, label_of, new_face, several
 from vultus.gallery.record import normal_name
+from vultus.gallery.store import FACE_COLUMNS, face_record
 from vultus.gallery.unnamed import Unnamed
 from vultus.gallery.writer import person_id_of
 
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from vultus.gallery.asking import Asking
+    from vultus.gallery.record import FaceRecord
     from vultus.gallery.store import Store
     from vultus.gallery.unnamed import Group, State
     from vultus.gallery.writer import Writer
@@ -167,14 +170,18 @@ class Unknown:
         with self._reading() as (unnamed, _):
             return unnamed.groups(at_least)
 
-    def faces(self, group_id: int) -> list[int]:
-        """Numbers of the faces of a group, the oldest first.
+    def faces(self, group_id: int) -> list[FaceRecord]:
+        """The faces of a group, the oldest first.
 
         Raises:
             UnknownNameError: there is no such group.
         """
-        with self._reading() as (unnamed, _):
-            return unnamed.faces_of(group_id)
+        with self._reading() as (unnamed, connection):
+            rows = connection.execute(
+                f"{FACE_COLUMNS} FROM face WHERE face_id IN (SELECT value FROM json_each(?)) ORDER BY face_id",
+                (json.dumps(unnamed.faces_of(group_id)),),
+            ).fetchall()
+        return [face_record(row) for row in rows]
 
     def name(
         self, group_id: int, name: str, *, metadata: Mapping[str, Any] | None = None, collection: str = ""

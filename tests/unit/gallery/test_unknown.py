@@ -23,13 +23,21 @@ def keep(gallery, images) -> list[int]:
     return [face for kept in gallery.unknown.add(images) for face in kept.face_ids]
 
 
-def grouped(gallery) -> list[list[int]]:
+def faces_of(gallery, group: int) -> list[int]:
+    return [face.face_id for face in gallery.unknown.faces(group)]
+
+
+def numbered(gallery) -> dict[int, list[int]]:
     """The faces of each group, largest group first."""
-    return [gallery.unknown.faces(group.group_id) for group in gallery.unknown.groups()]
+    return {group.group_id: faces_of(gallery, group.group_id) for group in gallery.unknown.groups()}
+
+
+def grouped(gallery) -> list[list[int]]:
+    return list(numbered(gallery).values())
 
 
 def number(gallery, face: int) -> int:
-    return next(group.group_id for group in gallery.unknown.groups() if face in gallery.unknown.faces(group.group_id))
+    return next(group for group, faces in numbered(gallery).items() if face in faces)
 
 
 def test_from_a_pile_of_pictures_to_a_name(gallery):
@@ -73,13 +81,13 @@ def test_faces_nobody_could_use_are_not_kept(gallery):
 def test_new_faces_find_their_group_and_numbers_stay(gallery):
     keep(gallery, photos("ada", "bob"))
     gallery.unknown.group()
-    before = {group.group_id: gallery.unknown.faces(group.group_id) for group in gallery.unknown.groups()}
+    before = numbered(gallery)
     keep(gallery, photos("bob", "eve", first=5))
     assert gallery.unknown.group() == 3
-    after = {group.group_id: gallery.unknown.faces(group.group_id) for group in gallery.unknown.groups()}
+    after = numbered(gallery)
     assert all(set(faces) <= set(after[group]) for group, faces in before.items())
     gallery.unknown.group(anew=True)
-    assert after == {group.group_id: gallery.unknown.faces(group.group_id) for group in gallery.unknown.groups()}
+    assert after == numbered(gallery)
     eve = (set(after) - set(before)).pop()
     gallery.unknown.name(eve, "Eve")
     keep(gallery, photos("zoe"))
@@ -109,10 +117,10 @@ def test_faces_that_the_user_split_off_stay_off(gallery):
     gallery.unknown.group()
     group = number(gallery, faces[0])
     other = gallery.unknown.split(group, faces[1:3])
-    assert gallery.unknown.faces(other) == faces[1:3]
+    assert faces_of(gallery, other) == faces[1:3]
     for anew in (False, True):
         gallery.unknown.group(anew=anew)
-        assert gallery.unknown.faces(group) == [faces[0], *faces[3:]]
+        assert faces_of(gallery, group) == [faces[0], *faces[3:]]
         assert group not in {number(gallery, face) for face in faces[1:3]}
     gallery.unknown.join([group, number(gallery, faces[1])])
     gallery.unknown.group(anew=True)
@@ -162,7 +170,7 @@ def test_a_rejected_face_is_not_given_the_name(gallery):
     group = number(gallery, faces[0])
     assert gallery.unknown.reject(group, "Ada", faces[:1]) == 1
     assert gallery.unknown.name(group, "Ada").left == (faces[0],)
-    assert gallery.unknown.faces(group) == faces[:1]
+    assert faces_of(gallery, group) == faces[:1]
     assert gallery.unknown.reject(group, "Ada") == 1
     with pytest.raises(UnknownNameError, match="unknown person 'Zoe'"):
         gallery.unknown.reject(group, "Zoe")
