@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import contextmanager
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import typer
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 _WIDE = 400
+_LINE_EVERY_S = 60.0
 # cells up to this width are not broken where their column asks for it, others not below that
 _WHOLE, _FOLDED = 24, 7
 
@@ -105,41 +107,62 @@ class JsonList:
 
 
 class Bar:
-    """A progress bar on stderr; silent where stderr is no terminal.
+    """A progress bar on stderr with rate and remaining time; silent, or a line a minute, where stderr is no terminal.
 
     Args:
         label: what is being done, e.g. "detecting".
         total: number of steps, None when unknown.
+        lines: write a line a minute where no bar can be drawn: for work of hours, whose stderr goes into a file.
     """
 
-    def __init__(self, label: str, total: int | None = None) -> None:
+    def __init__(self, label: str, total: int | None = None, *, lines: bool = False) -> None:
         self._label, self._total = label, total
         self._progress: Progress | None = None
         self._task: Any = None
+        self._lines = lines
+        self._done, self._told, self._told_at = 0, 0, monotonic()
 
     def __enter__(self) -> Self:
         console = _console(stderr=True)
         if console.is_terminal:
             from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+            rate = TextColumn("{task.fields[rate]}")
+            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), rate, TimeRemainingColumn())
             # rich may only take over stdout when both streams end on the same terminal: data must stay on stdout
             self._progress = Progress(
                 *columns, console=console, transient=True, redirect_stdout=sys.stdout.isatty(), redirect_stderr=True
             )
-            self._task = self._progress.add_task(self._label, total=self._total)
+            self._task = self._progress.add_task(self._label, total=self._total, rate="")
             self._progress.start()
+        self._lines = self._lines and self._progress is None
         return self
 
     def advance(self, steps: int = 1) -> None:
         if self._progress is not None:
-            self._progress.advance(self._task, steps)
+            speed = self._progress.tasks[0].speed
+            self._progress.update(self._task, advance=steps, rate=f"{speed:,.1f}/s" if speed else "")
+        elif self._lines:
+            self._done += steps
+            now = monotonic()
+            if now - self._told_at >= _LINE_EVERY_S:
+                say(_line(self._label, self._done, self._total, (self._done - self._told) / (now - self._told_at)))
+                self._told, self._told_at = self._done, now
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._progress is not None:
             self._progress.stop()
+
+
+def _line(label: str, done: int, total: int | None, rate: float) -> str:
+    """How far work has come, at a rate per second."""
+    if total is None:
+        return f"{label}: {done:,}, {rate:,.1f}/s"
+    minutes = round((total - done) / rate / 60) if rate else 0
+    left = f", {minutes // 60} h {minutes % 60:02d} min left" if rate else ""
+    return f"{label}: {done:,} of {total:,}, {rate:,.1f}/s{left}"
 
 
 @contextmanager

@@ -18,8 +18,9 @@ from vultus.cli.scan import expand_inputs, source_of
 from vultus.errors import InputError, NameClashError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from vultus.cli.folders import Album
     from vultus.gallery.collection import Gallery
     from vultus.gallery.record import Enrolment
     from vultus.inference.image import Source
@@ -118,7 +119,7 @@ def enroll(
     licence_policy: options.LicencePolicy = options.Policy.any,
 ) -> None:
     """Make people known. Run the same command again after an interruption: pictures already enrolled cost nothing."""
-    pairs: Collection[tuple[str, Source]] = named(name, inputs) if name is not None else by_folder(inputs)
+    pairs: Album | list[tuple[str, Source]] = named(name, inputs) if name is not None else by_folder(inputs)
     notes = parse_metadata(metadata or [])
     path, count = gallery_path(gallery), _Count()
     engine = Choice(pack or pack_of(gallery), device, threads, offline, licence_policy).engine()

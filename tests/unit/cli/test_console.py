@@ -59,6 +59,25 @@ def test_bars_and_spinners_are_silent_without_a_terminal(capsys: pytest.CaptureF
     assert capsys.readouterr() == ("", "")
 
 
+def test_long_work_writes_a_line_a_minute_without_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [0.0]
+    monkeypatch.setattr("vultus.cli.console.monotonic", lambda: clock[0])
+    with console.Bar("embedding", 20_000, lines=True) as bar:
+        for _ in range(130):
+            clock[0] += 1.0
+            bar.advance(2)
+    with console.Bar("embedding", lines=True) as bar:
+        clock[0] += 100.0
+        bar.advance(50)
+    assert capsys.readouterr().err.splitlines() == [
+        "embedding: 120 of 20,000, 2.0/s, 2 h 46 min left",
+        "embedding: 240 of 20,000, 2.0/s, 2 h 45 min left",
+        "embedding: 50, 0.5/s",
+    ]
+
+
 @pytest.mark.parametrize("total", [3, None])
 def test_on_a_terminal_they_are_drawn_on_stderr_only(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, total: int | None

@@ -1,0 +1,44 @@
+"""Fixtures: a folder of pictures, and a way to run over it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from unit.batch.fake import FakeEngine, fill
+from vultus.batch.journal import Journal
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> list[str]:
+    """Forty files: one twice, one that cannot be decoded, one that is not there, one of two faces, one of none."""
+    folder = tmp_path / "photos"
+    fill(folder, 35)
+    (folder / "copy.jpg").write_bytes((folder / "00003.jpg").read_bytes())
+    (folder / "damaged.jpg").write_bytes(b"!")
+    (folder / "nobody.jpg").write_bytes(b"0")
+    (folder / "two.jpg").write_bytes(b"2")
+    return [*map(str, sorted(folder.iterdir())), str(folder / "gone.jpg")]
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> FakeEngine:
+    return FakeEngine(tmp_path / "computed.txt")
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Callable[[], Journal]]:
+    """Opens the journal anew, as the next process would."""
+    opened: list[Journal] = []
+
+    def again() -> Journal:
+        for one in opened:
+            one.close()
+        opened.append(Journal(tmp_path / "faces.parquet.journal", "terms"))
+        return opened[-1]
+
+    yield again
+    for one in opened:
+        one.close()
