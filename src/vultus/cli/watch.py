@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -85,6 +85,7 @@ def watch(
         ),
     ] = None,
     as_json: options.Json = False,
+    purpose: options.Purpose = "",
     among_people: options.AmongPeople = None,
     among_collections: options.AmongCollections = None,
     among_tags: options.AmongTags = None,
@@ -105,7 +106,7 @@ def watch(
     if gallery is not None or path.exists():
         own = pack_of(gallery, needed=True)
         engine = Choice(pack or own, device, threads, offline, licence_policy, calibration).engine()
-        known: Gallery | None = open_gallery(gallery, engine, door=door)
+        known: Gallery | None = open_gallery(gallery, engine, door=door, logged=True, purpose=purpose)
     else:
         say(f"there is no gallery at {path}: people are told apart, but not named", "yellow")
         engine, known = Choice(pack, device, threads, offline, licence_policy, calibration).engine(), None
@@ -119,6 +120,18 @@ def watch(
             known.close()
     if run.failed:
         raise typer.Exit(1 if run.watched else 2)
+
+
+def _engine_and_gallery(
+    choice: Choice, gallery: Path | None, door: options.SearchDoor
+) -> tuple[FaceEngine, Gallery | None]:
+    """The engine, and the gallery if there is one; the user's own may be missing."""
+    path = gallery_path(gallery)
+    if gallery is None and not path.exists():
+        say(f"there is no gallery at {path}: people are told apart, but not named", "yellow")
+        return choice.engine(), None
+    engine = replace(choice, pack=choice.pack or pack_of(gallery, needed=True)).engine()
+    return engine, open_gallery(gallery, engine, door=door)
 
 
 def _check_target(items: Sequence[Item], annotate: Path | None) -> None:

@@ -178,10 +178,9 @@ class Names(Sequence[str]):
     def __getitem__(self, at: int | slice) -> str | list[str]:
         if isinstance(at, slice):
             return [self[one] for one in range(*at.indices(len(self)))]
-        if not -len(self) <= at < len(self):
-            raise IndexError(at)
-        at %= len(self)
-        return self._text[self._ends[at] : self._ends[at + 1]].decode("utf-8")
+        # numpy raises the IndexError that ends an iteration
+        start, end = self._ends[:-1][at], self._ends[1:][at]
+        return self._text[start:end].decode("utf-8")
 
 
 def normal_name(name: str) -> str:

@@ -120,7 +120,7 @@ def test_the_keyring_of_the_operating_system(monkeypatch):
     with pytest.raises(LockedError, match="the keyring refuses the master key: no session"):
         keep_in_keyring(key)
     monkeypatch.setitem(sys.modules, "keyring", None)
-    with pytest.raises(MissingExtraError, match="keyring"):
+    with pytest.raises(MissingExtraError, match=r"vultus\[keyring\]"):
         find_or_make_key()
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vultus.errors import InputError
-from vultus.gallery.record import MAX_NAME, metadata_text, normal_name
+from vultus.gallery.record import MAX_NAME, Names, metadata_text, normal_name
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,13 @@ def test_metadata_keys_are_text():
 def test_metadata_values_are_json(value):
     with pytest.raises(InputError, match="metadata must be JSON values"):
         metadata_text({"a": value})
+
+
+@given(st.lists(st.text(max_size=5)))
+def test_packed_names_are_a_list_of_them(words):
+    names = Names(words)
+    assert (len(names), list(names)) == (len(words), words)
+    assert names[1:-1] == words[1:-1]
+    assert [names[-1 - at] for at in range(len(words))] == words[::-1]
+    with pytest.raises(IndexError):
+        names[len(words)]
