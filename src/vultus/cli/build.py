@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -92,6 +93,8 @@ def open_gallery(
     write: bool = False,
     create: bool = True,
     door: str = "exact",
+    logged: bool = False,
+    purpose: str = "",
 ) -> Gallery:
     """Open a gallery; only verbs that bring people in may create one.
 
@@ -101,6 +104,8 @@ def open_gallery(
         write: open for writing.
         create: with `write`, make the file when there is none.
         door: the --door option.
+        logged: what is asked goes into the audit log, wherever the file may be written.
+        purpose: the --purpose option.
 
     Raises:
         StoreError: there is no such file.
@@ -113,7 +118,14 @@ def open_gallery(
         path.parent.mkdir(parents=True, exist_ok=True)
     elif not path.exists():
         raise StoreError(f"there is no gallery at {path}; make one with: vultus enroll FOLDER --gallery {path}")
-    return Gallery.open(path, engine=engine, create=create, read_only=not write, door=door)
+    if logged and not write:
+        write = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+        if not write:
+            say(f"{path} is read-only: what you ask now is not in its audit log", "yellow")
+    return Gallery.open(
+        path, engine=engine, create=create, read_only=not write, door=door,
+        actor=os.environ.get("VULTUS_ACTOR", ""), purpose=purpose or os.environ.get("VULTUS_PURPOSE", ""),
+    )  # fmt: skip
 
 
 def among(

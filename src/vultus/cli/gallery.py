@@ -51,10 +51,12 @@ def there_is_somebody() -> bool:
 
 
 @app.command("list")
-def list_people(gallery: options.GalleryPath = None, as_json: options.Json = False) -> None:
+def list_people(
+    gallery: options.GalleryPath = None, as_json: options.Json = False, purpose: options.Purpose = ""
+) -> None:
     """List everybody the gallery knows."""
     path = gallery_path(gallery)
-    with open_gallery(gallery) as people:
+    with open_gallery(gallery, logged=True, purpose=purpose) as people:
         everybody, contract = people.people(), people.contract
     if as_json:
         emit({"schema": "vultus.gallery.list/1", "gallery": str(path), "contract": contract,
@@ -74,9 +76,11 @@ def list_people(gallery: options.GalleryPath = None, as_json: options.Json = Fal
 
 
 @app.command()
-def show(name: Name, gallery: options.GalleryPath = None, as_json: options.Json = False) -> None:
+def show(
+    name: Name, gallery: options.GalleryPath = None, as_json: options.Json = False, purpose: options.Purpose = ""
+) -> None:
     """Show one person and the faces enrolled for them."""
-    with open_gallery(gallery) as people:
+    with open_gallery(gallery, logged=True, purpose=purpose) as people:
         person, faces = people.person(name), people.faces(name)
     if as_json:
         emit({"schema": "vultus.gallery.show/1", **_person(person), "enrolled": [_face(face) for face in faces]})
@@ -95,17 +99,18 @@ def rename(
     old: Annotated[str, typer.Argument(metavar="NAME", help="The name now.")],
     new: Annotated[str, typer.Argument(metavar="NEW", help="The new name.")],
     gallery: options.GalleryPath = None,
+    purpose: options.Purpose = "",
 ) -> None:
     """Give a person another name."""
-    with open_gallery(gallery, write=True, create=False) as people:
+    with open_gallery(gallery, write=True, create=False, purpose=purpose) as people:
         people.rename(old, new)
     say(f"'{old}' is now called '{new}'", "green")
 
 
 @app.command()
-def remove(name: Name, gallery: options.GalleryPath = None, yes: Yes = False) -> None:
+def remove(name: Name, gallery: options.GalleryPath = None, yes: Yes = False, purpose: options.Purpose = "") -> None:
     """Delete a person with all faces."""
-    with open_gallery(gallery, write=True, create=False) as people:
+    with open_gallery(gallery, write=True, create=False, purpose=purpose) as people:
         person = people.person(name)
         if not yes:
             if not there_is_somebody():
@@ -122,11 +127,12 @@ def export_people(
     target: Annotated[Path, typer.Argument(metavar="FILE", help="The JSON file to write.")],
     gallery: options.GalleryPath = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", metavar="", help="Replace the file if it exists.")] = False,
+    purpose: options.Purpose = "",
 ) -> None:
     """Write everybody to a JSON file. It holds biometric templates: keep it as safe as the gallery."""
     if target.exists() and not overwrite:
         raise InputError(f"{target} exists already; add --overwrite to replace it")
-    with open_gallery(gallery) as people:
+    with open_gallery(gallery, logged=True, purpose=purpose) as people:
         faces = people.export(target)
         count = len(people)
     say(f"exported {plural(count, 'person', 'people')} with {plural(faces, 'face')} to {target}", "green")
@@ -140,9 +146,10 @@ def import_people(
     on_clash: Annotated[
         Clash, typer.Option("--on-clash", help="A person who is known already: stop, add faces, skip or replace.")
     ] = Clash.error,
+    purpose: options.Purpose = "",
 ) -> None:
     """Take in the people of an exported file; all of them or, when something is wrong, nobody."""
-    with open_gallery(gallery, write=True) as people:
+    with open_gallery(gallery, write=True, purpose=purpose) as people:
         try:
             count = people.import_(source, on_clash=on_clash.value)
         except NameClashError as error:

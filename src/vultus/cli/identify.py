@@ -28,6 +28,7 @@ def identify(
         int, typer.Option("--top", min=1, metavar="N", help="Candidates per face in the JSON document.")
     ] = 5,
     as_json: options.Json = False,
+    purpose: options.Purpose = "",
     annotate: options.Annotate = None,
     fps: options.SampleRate = 1.0,
     among_people: options.AmongPeople = None,
@@ -49,7 +50,7 @@ def identify(
     own = pack_of(gallery, needed=True)
     engine = Choice(pack or own, device, threads, offline, licence_policy, calibration).engine()
     tally = Tally(extra={"known": 0, "unknown": 0})
-    with open_gallery(gallery, engine, door=door) as people:
+    with open_gallery(gallery, engine, door=door, logged=True, purpose=purpose) as people:
         # a rate that cannot be had is told before any picture is looked at
         people.identify_faces([], fpir=fpir, top=top, within=within)
         if not len(people):

@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from vultus.cli import (
+    audit,
     bench,
     calibrate,
     cluster,
@@ -25,6 +26,7 @@ from vultus.cli import (
     gallery,
     identify,
     packs,
+    rights,
     vault,
     verify,
     watch,
@@ -132,7 +134,11 @@ app.command("identify", rich_help_panel=_PEOPLE)(identify.identify)
 app.command("watch", rich_help_panel=_PEOPLE)(watch.watch)
 app.command("cluster", rich_help_panel=_PEOPLE)(cluster.cluster)
 app.command("calibrate", rich_help_panel=_CARE)(calibrate.calibrate)
+for verb, does in (("consent", rights.consent), ("tag", rights.tag), ("expire", rights.expire),
+                   ("export-person", rights.export_person)):  # fmt: skip
+    gallery.app.command(verb)(does)
 app.add_typer(gallery.app, name="gallery", rich_help_panel=_CARE)
+app.add_typer(audit.app, name="audit", rich_help_panel=_CARE)
 app.add_typer(vault.app, name="vault", rich_help_panel=_CARE)
 app.add_typer(packs.app, name="packs", rich_help_panel=_CARE)
 app.add_typer(bench.app, name="bench", rich_help_panel=_CARE)

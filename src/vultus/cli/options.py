@@ -87,6 +87,11 @@ AmongUntil = Annotated[
     str | None,
     typer.Option("--until", metavar="TIME", help="Enrolled before, UTC.", rich_help_panel=_AMONG, show_default=False),
 ]
+Purpose = Annotated[
+    str,
+    typer.Option("--purpose", metavar="TEXT", envvar="VULTUS_PURPOSE", show_default=False,
+                 help="What for: kept in the gallery's audit log. Name nobody here."),
+]  # fmt: skip
 Fmr = Annotated[
     float, typer.Option("--fmr", metavar="RATE", help="False match rate you accept, e.g. 1e-3 = 1 in 1,000 strangers.")
 ]

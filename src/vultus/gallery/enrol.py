@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
 from vultus.errors import ConfigError, InputError, VultusError
+from vultus.gallery.crop import cut
 from vultus.gallery.record import (
     ENROLLED_AS_OTHER,
     NOT_EMBEDDED,
@@ -24,10 +25,12 @@ from vultus.gallery.record import (
     NewFace,
     Rejected,
 )
-from vultus.types import FAILURE_TO_ACQUIRE, prominent
+from vultus.gallery.retention import after
+from vultus.gallery.writer import now
+from vultus.types import FAILURE_TO_ACQUIRE, Box, prominent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from vultus.gallery.store import Store
     from vultus.gallery.writer import Writer
@@ -68,11 +71,13 @@ class Terms:
         face: which face of a picture is meant: "single" refuses a picture of several, "largest" takes the largest.
         override_quality: take faces the quality gate refuses.
         batch: pictures that go through the networks together.
+        crops: keep a cut-out of each face that is taken.
     """
 
     face: Which = "single"
     override_quality: bool = False
     batch: int = 16
+    crops: bool = False
 
     def __post_init__(self) -> None:
         if self.face not in ("single", "largest"):
@@ -83,6 +88,32 @@ class Terms:
         gate = getattr(engine, "gate", None)
         words = f"vultus {_version()}; face={self.face}; override={self.override_quality:d}; gate={gate!r}"
         return hashlib.sha256(words.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """Where people go whose faces are taken.
+
+    Attributes:
+        collection: part of the gallery for new people; empty for the default one.
+        tags: joined to those they have.
+        keep_days: they stay for so many days from now on; None changes nothing.
+    """
+
+    collection: str = ""
+    tags: tuple[str, ...] = ()
+    keep_days: float | None = None
+
+    def file(self, writer: Writer, name: str, metadata: Mapping[str, Any] | None = None) -> int:
+        """Number of a person, made if new and filed."""
+        person_id = writer.person(name, metadata, collection=self.collection)
+        if self.tags or self.keep_days is not None:
+            until = None if self.keep_days is None else after(self.keep_days, now())
+            writer.file(person_id, self.tags, until)
+        return person_id
+
+
+PLAIN_FILING = Filing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +149,14 @@ def examine(store: Store, engine: Engine, items: Sequence[tuple[str, Source]], t
             waiting.append((len(findings) - 1, Finding(name, label, picture, Rejected(label, (UNREADABLE,)))))
             open_sources.append(source)
     answers = engine.find_each(open_sources, embed=True, batch=terms.batch) if open_sources else iter(())
-    for (at, finding), (_, answer) in zip(waiting, answers, strict=True):
-        findings[at] = _judge(finding, answer, terms)
+    for (at, finding), (source, answer) in zip(waiting, answers, strict=True):
+        judged = _judge(finding, answer, terms)
+        findings[at] = _with_crop(judged, source) if terms.crops else judged
     return [finding for finding in findings if finding is not None]
 
 
 def settle(
-    writer: Writer, contract: str, finding: Finding, options: str, collection: str = ""
+    writer: Writer, contract: str, finding: Finding, options: str, filing: Filing = PLAIN_FILING
 ) -> EnrolledFace | Rejected:
     """Store what was found, unless another process did so meanwhile; the caller commits."""
     result = finding.result
@@ -136,7 +168,7 @@ def settle(
             message = f"the same face of the same picture is enrolled as '{other}'; remove or rename one of the two"
             return Rejected(finding.label, (ENROLLED_AS_OTHER,), message)
         writer.bind(contract, len(result.template))
-        face_id = writer.add(writer.person(finding.name, collection=collection), result)
+        face_id = writer.add(filing.file(writer, finding.name), result)
         return EnrolledFace(face_id, finding.label, result.quality)
     if isinstance(result, Rejected) and finding.remember:
         writer.refuse(finding.name, finding.picture, options, result.reasons)
@@ -232,6 +264,17 @@ def _judge(finding: Finding, answer: list[Face] | VultusError, terms: Terms) -> 
     if not face.quality.ok and not terms.override_quality:
         return replace(finding, result=Rejected(finding.label, face.quality.reasons), remember=True)
     return replace(finding, result=new_face(finding.label, finding.picture, face, embedding))
+
+
+def _with_crop(finding: Finding, source: Source) -> Finding:
+    """The same with a cut-out of the face; without one where the picture cannot be read again."""
+    if not isinstance(finding.result, NewFace):
+        return finding
+    box = Box(np.array(finding.result.box_xyxy_px, dtype=np.float32))
+    try:
+        return replace(finding, result=replace(finding.result, crop=cut(source, box)))
+    except InputError:
+        return finding
 
 
 @cache
