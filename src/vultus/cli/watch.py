@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from vultus.types import Track
 
 _KINDS = ("video", "camera", "stream")
+_Target = Annotated[
+    Path | None,
+    typer.Option("--annotate", metavar="OUT", show_default=False,
+                 help="Write the video with boxes and names: .mp4, .mkv, .mov, .avi or .webm."),
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +80,7 @@ def watch(
     end: Annotated[
         float | None, typer.Option("--end", metavar="SECONDS", help="Where to stop.", show_default=False)
     ] = None,
-    annotate: Annotated[
-        Path | None,
-        typer.Option(
-            "--annotate",
-            metavar="OUT",
-            show_default=False,
-            help="Write the video with boxes and names: .mp4, .mkv, .mov, .avi or .webm.",
-        ),
-    ] = None,
+    annotate: _Target = None,
     as_json: options.Json = False,
     purpose: options.Purpose = "",
     among_people: options.AmongPeople = None,
