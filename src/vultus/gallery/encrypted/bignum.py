@@ -17,7 +17,10 @@ except ImportError as error:  # pragma: no cover - tested in a process of its ow
     raise MissingExtraError("gmpy2", "encrypted") from error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+
+# Quotient and remainder, rounded down; gmpy2's own function, because the innermost loop calls it.
+divide: Callable[[int, int], tuple[int, int]] = gmpy2.f_divmod
 
 _ROUNDS = 40  # of the primality test: a composite passes with probability below 4 ** -40
 

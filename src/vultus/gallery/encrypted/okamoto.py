@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from vultus.errors import InputError
-from vultus.gallery.encrypted.bignum import FixedBase, inverse, mpz, power, random_below, random_prime, secret_power
+from vultus.gallery.encrypted.bignum import FixedBase, inverse, power, random_below, random_prime, secret_power
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -146,8 +146,3 @@ def generate(bits: int) -> OkamotoPrivate:
         if power(g, p - 1, square) != 1 and g % p and g % q:
             break
     return OkamotoPrivate(OkamotoPublic(n, g, power(g, n, n), p.bit_length() - 2), p, q)
-
-
-def public_of(numbers: dict[str, int]) -> OkamotoPublic:
-    """The public half from a key file."""
-    return OkamotoPublic(numbers["n"], numbers["g"], numbers["h"], int(mpz(numbers["plain_bits"])))

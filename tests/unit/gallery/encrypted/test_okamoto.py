@@ -6,7 +6,6 @@ import pytest
 
 from unit.gallery.encrypted.keys import key
 from vultus.errors import InputError
-from vultus.gallery.encrypted import okamoto
 from vultus.gallery.encrypted.bignum import mpz
 
 OKAMOTO = "okamoto_uchiyama"
@@ -38,8 +37,3 @@ def test_numbers_that_are_no_key_are_told() -> None:
     assert "do not multiply" in replace(private, q=other.q).problem()
     wide = replace(private.public, plain_bits=private.p.bit_length())
     assert "longer than its prime allows" in replace(private, public=wide).problem()
-
-
-def test_a_key_is_rebuilt_from_its_numbers() -> None:
-    public = key(OKAMOTO).public
-    assert okamoto.public_of(public.numbers()) == public

@@ -10,14 +10,14 @@ from vultus.errors import ConfigError, InputError, ShapeError
 from vultus.gallery.encrypted.block import encrypt_templates, read_score, read_scores
 from vultus.gallery.encrypted.layout import Layout
 from vultus.gallery.encrypted.scheme import PrivateKey, generate
-from vultus.gallery.encrypted.score import mask_others, score
+from vultus.gallery.encrypted.score import Scorer, mask_others, score
 
 
 def exact(private: PrivateKey, layout: Layout, values: np.ndarray, probe: np.ndarray, **how: object) -> None:
     """Every slot of every block holds the very dot product; free slots hold 0."""
     public = private.public
-    blocks = encrypt_templates(public, layout, values, private.hider())
-    found = read_scores(private, layout, score(public, layout, blocks, probe, **how))  # type: ignore[arg-type]
+    scorer = Scorer(public, layout, encrypt_templates(public, layout, values, private.hider()))
+    found = read_scores(private, layout, scorer.score(probe, **how))  # type: ignore[arg-type]
     wanted = values.astype(np.int64) @ probe.astype(np.int64)
     assert np.array_equal(found[: len(values)], wanted)
     assert not found[len(values) :].any()
@@ -112,4 +112,34 @@ def test_probes_that_do_not_fit_are_refused() -> None:
     with pytest.raises(InputError, match="must lie between"):
         score(public, layout, [], np.full(8, 300))
     with pytest.raises(ConfigError, match="method must be one of buckets, powers"):
-        score(public, layout, [], np.zeros(8, dtype=np.int32), method="fft")
+        Scorer(public, layout).score(np.zeros(8, dtype=np.int32), method="fft")
+    with pytest.raises(InputError, match="one asked for is not among them"):
+        Scorer(public, layout).score(np.zeros(8, dtype=np.int32), only=[0])
+
+
+def test_blocks_are_exchanged_and_added() -> None:
+    private = key()
+    public, hider = private.public, private.public.hider()
+    layout = Layout.fit(8, public.plain_bits)
+    known = layout.quantise(unit(3, 8)).values
+    blocks = [encrypt_templates(public, layout, known[at : at + 1], hider)[0] for at in range(3)]
+    scorer = Scorer(public, layout, blocks[:1])
+    scorer.put(0, blocks[1])
+    scorer.put(1, blocks[2])
+    assert len(scorer) == 2
+    found = read_scores(private, layout, scorer.score(known[0])).reshape(2, -1)[:, 0]
+    assert np.array_equal(found, known[1:] @ known[0])
+    assert len(scorer.score(known[0], only=[1])) == 1
+    with pytest.raises(InputError, match="there are 2 blocks, so none can be put at 3"):
+        scorer.put(3, blocks[0])
+    with pytest.raises(InputError, match="a block must have 8 ciphertexts, but has 7"):
+        scorer.put(0, blocks[0][:7])
+    with pytest.raises(InputError, match="must lie between 0 and its key's modulus"):
+        scorer.put(0, [*blocks[0][:7], public.modulus])
+
+
+def test_a_probe_of_zeros_scores_zero() -> None:
+    private = key()
+    layout = Layout.fit(8, private.public.plain_bits)
+    exact(private, layout, layout.quantise(unit(3, 8)).values, np.zeros(8, dtype=np.int32))
+    exact(private, layout, layout.quantise(unit(3, 8)).values, np.zeros(8, dtype=np.int32), method="powers")
