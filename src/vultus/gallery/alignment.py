@@ -100,9 +100,9 @@ def fit(
     if setting is None:
         setting = _chosen(first, second, method, folds)
     _check_setting(method, setting, min(first.shape[1], second.shape[1]))
-    means, weight = _solved(first, second, method, setting)
+    means, solve = _prepared(first, second, method)
     stretch = _stretch([_predicted(first, second, out, method, setting) for out in folds])
-    return Alignment(method, setting, weight * stretch, means[0], means[1], stretch, len(first))
+    return Alignment(method, setting, solve(setting) * stretch, means[0], means[1], stretch, len(first))
 
 
 def held_out(
@@ -165,7 +165,7 @@ def _check_setting(method: str, setting: float, most: int) -> None:
 
 
 def _chosen(first: Reals, second: Reals, method: str, folds: Sequence[NDArray[np.bool_]]) -> float:
-    """The setting whose stretched answers come nearest to the truth on people left out."""
+    """The setting whose answers come nearest to the truth, by their direction, on people left out."""
     settings: Sequence[float] = (0.0,)
     if method == "ridge":
         settings = STRENGTHS
@@ -174,56 +174,71 @@ def _chosen(first: Reals, second: Reals, method: str, folds: Sequence[NDArray[np
         settings = sorted({float(max(1, most * part // 8)) for part in range(1, 9)})
     if len(settings) == 1 or not folds:
         return settings[len(settings) // 2]
-
-    def closeness(setting: float) -> float:
-        cosines = []
-        for out in folds:
-            guess, truth = _predicted(first, second, out, method, setting)
-            lengths = np.linalg.norm(guess, axis=1) * np.linalg.norm(truth, axis=1)
-            cosines.append((guess * truth).sum(axis=1) / np.maximum(lengths, _SMALL))
-        return float(np.concatenate(cosines).mean())
-
-    return max(settings, key=closeness)
+    closeness = np.zeros(len(settings))
+    for out in folds:
+        (centre, goal), solve = _prepared(first[~out], second[~out], method)
+        given, truth = first[out] - centre, second[out] - goal
+        lengths = np.linalg.norm(truth, axis=1)
+        for at, setting in enumerate(settings):
+            guess = given @ solve(setting)
+            both = np.maximum(np.linalg.norm(guess, axis=1) * lengths, _SMALL)
+            closeness[at] += float(((guess * truth).sum(axis=1) / both).sum())
+    return settings[int(closeness.argmax())]
 
 
 def _predicted(first: Reals, second: Reals, out: NDArray[np.bool_], method: str, setting: float) -> tuple[Reals, Reals]:
     """Answers for faces left out and the truth, both about the mean, without a stretch."""
-    (centre, goal), weight = _solved(first[~out], second[~out], method, setting)
-    return (first[out] - centre) @ weight, second[out] - goal
+    (centre, goal), solve = _prepared(first[~out], second[~out], method)
+    return (first[out] - centre) @ solve(setting), second[out] - goal
 
 
-def _solved(first: Reals, second: Reals, method: str, setting: float) -> tuple[tuple[Reals, Reals], Reals]:
+def _prepared(first: Reals, second: Reals, method: str) -> tuple[tuple[Reals, Reals], Callable[[float], Reals]]:
+    """The means, and what gives the weights for a setting; what settings have in common is done once."""
     means = first.mean(axis=0), second.mean(axis=0)
-    return means, _SOLVERS[method](first - means[0], second - means[1], setting)
+    return means, _SOLVERS[method](first - means[0], second - means[1])
 
 
-def _procrustes(first: Reals, second: Reals, setting: float) -> Reals:
-    del setting
-    left, _, right = np.linalg.svd(first.T @ second, full_matrices=False)
+def _procrustes(first: Reals, second: Reals) -> Callable[[float], Reals]:
+    weight = _turn(first.T @ second)
+    return lambda _: weight
+
+
+def _least_squares(first: Reals, second: Reals) -> Callable[[float], Reals]:
+    weight = np.asarray(np.linalg.lstsq(first, second, rcond=None)[0], dtype=np.float64)
+    return lambda _: weight
+
+
+def _ridge(first: Reals, second: Reals) -> Callable[[float], Reals]:
+    values, vectors = np.linalg.eigh(first.T @ first)
+    cross = vectors.T @ (first.T @ second)
+
+    def solve(setting: float) -> Reals:
+        if setting == 0:
+            return _least_squares(first, second)(0.0)
+        kept = np.maximum(values, 0) + setting * values.mean() + _SMALL
+        return np.asarray(vectors @ (cross / kept[:, None]), dtype=np.float64)
+
+    return solve
+
+
+def _low_rank(first: Reals, second: Reals) -> Callable[[float], Reals]:
+    # Eigenvectors come in rising order.
+    one, two = (np.linalg.eigh(rows.T @ rows)[1][:, ::-1] for rows in (first, second))
+    cross = one.T @ (first.T @ second) @ two
+
+    def solve(setting: float) -> Reals:
+        rank = int(setting)
+        return np.asarray(one[:, :rank] @ _turn(cross[:rank, :rank]) @ two[:, :rank].T, dtype=np.float64)
+
+    return solve
+
+
+def _turn(cross: Reals) -> Reals:
+    left, _, right = np.linalg.svd(cross, full_matrices=False)
     return np.asarray(left @ right, dtype=np.float64)
 
 
-def _least_squares(first: Reals, second: Reals, setting: float) -> Reals:
-    del setting
-    return np.asarray(np.linalg.lstsq(first, second, rcond=None)[0], dtype=np.float64)
-
-
-def _ridge(first: Reals, second: Reals, setting: float) -> Reals:
-    if setting == 0:
-        return _least_squares(first, second, setting)
-    square = first.T @ first
-    square[np.diag_indices_from(square)] += setting * np.trace(square) / len(square) + _SMALL
-    return np.asarray(np.linalg.solve(square, first.T @ second), dtype=np.float64)
-
-
-def _low_rank(first: Reals, second: Reals, setting: float) -> Reals:
-    rank = int(setting)
-    # Eigenvectors come in rising order.
-    one, two = (np.linalg.eigh(rows.T @ rows)[1][:, ::-1][:, :rank] for rows in (first, second))
-    return np.asarray(one @ _procrustes(first @ one, second @ two, 0.0) @ two.T, dtype=np.float64)
-
-
-_SOLVERS: dict[str, Callable[[Reals, Reals, float], Reals]] = {
+_SOLVERS: dict[str, Callable[[Reals, Reals], Callable[[float], Reals]]] = {
     "procrustes": _procrustes,
     "least_squares": _least_squares,
     "ridge": _ridge,

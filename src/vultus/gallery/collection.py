@@ -21,6 +21,7 @@ from vultus.gallery.audit import Signature
 from vultus.gallery.custody import Custody
 from vultus.gallery.doors import check_door, check_rule
 from vultus.gallery.enrol import Filing, Terms, examine, settle, several
+from vultus.gallery.moving import Moving
 from vultus.gallery.people import People
 from vultus.gallery.record import EnrolledFace, Enrolment, NewFace, Rejected, metadata_text, normal_name
 from vultus.gallery.rights import Rights, check_tags
@@ -41,7 +42,7 @@ DEFAULT_RULE: Rule = "average"
 _COMMIT_EVERY = 32
 
 
-class Gallery(Asking, People, Rights, Custody):
+class Gallery(Asking, People, Rights, Custody, Moving):
     """People and their faces; made by `Gallery.open`. One gallery may be used by many threads."""
 
     @classmethod
