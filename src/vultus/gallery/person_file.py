@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from vultus.errors import InputError, StoreError
 from vultus.gallery import audit
-from vultus.gallery.locksmith import CROP, STAGED
+from vultus.gallery.locksmith import STAGED
 from vultus.gallery.templates import encode
 from vultus.gallery.writer import now
 
@@ -51,8 +51,9 @@ def export_person(store: Store, name: str, path: Path) -> int:
     write = _write_zip if path.suffix.lower() == ".zip" else _write_folder
     with store.reading() as connection:
         person = store.person(name)
-        document = _document(store, connection, person)
-        crops = _crops(store, connection, person.person_id)
+        kept = store.crops(name)
+        document = _document(store, connection, person, set(kept))
+        crops = ((f"crops/{face_id}.jpg", jpeg) for face_id, jpeg in kept.items())
         try:
             write(part, document, crops)
             part.rename(path)
@@ -63,11 +64,10 @@ def export_person(store: Store, name: str, path: Path) -> int:
     return len(document["faces"])
 
 
-def _document(store: Store, connection: sqlite3.Connection, person: Person) -> dict[str, Any]:
+def _document(store: Store, connection: sqlite3.Connection, person: Person, with_crop: set[int]) -> dict[str, Any]:
     """Everything but the pictures, as JSON values."""
     number = person.person_id
     own = "SELECT face_id FROM face WHERE person_id = ?"
-    with_crop = {row[0] for row in connection.execute(f"SELECT face_id FROM crop WHERE face_id IN ({own})", (number,))}
     faces = [
         {
             "face_id": record.face_id, "source": record.source, "picture_sha256": record.picture,
@@ -112,14 +112,6 @@ def _staged(store: Store, connection: sqlite3.Connection, number: int) -> list[d
         {"face_id": row[0], "contract": row[1], "template": _base64(store.vault.open(row[2], STAGED, row[0], row[3]))}
         for row in rows
     ]
-
-
-def _crops(store: Store, connection: sqlite3.Connection, number: int) -> Iterator[tuple[str, bytes]]:
-    rows = connection.execute(
-        "SELECT face_id, crop.key_id, jpeg FROM crop JOIN face USING (face_id) WHERE person_id = ?", (number,)
-    )
-    for face_id, key_id, jpeg in rows:
-        yield f"crops/{face_id}.jpg", store.vault.open(key_id, CROP, face_id, jpeg)
 
 
 def _write_folder(part: Path, document: dict[str, Any], crops: Iterator[tuple[str, bytes]]) -> None:

@@ -20,6 +20,7 @@ from vultus.gallery import audit, database
 from vultus.gallery.audit import Signature
 from vultus.gallery.database import connect, explain
 from vultus.gallery.keys import find_key, find_or_make_key
+from vultus.gallery.locksmith import CROP
 from vultus.gallery.record import FaceRecord, Person
 from vultus.gallery.templates import TEMPLATE, decode, read_changes, read_templates
 from vultus.gallery.vault import GALLERY, Vault
@@ -224,6 +225,22 @@ class Store:
                 f"{FACE_COLUMNS}, key_id, template FROM face WHERE person_id = ? ORDER BY face_id", (person_id,)
             ).fetchall()
         return [(face_record(row[:-2]), decode(self.vault.open(row[-2], TEMPLATE, row[0], row[-1]))) for row in rows]
+
+    def crops(self, name: str) -> dict[int, bytes]:
+        """The kept cut-outs of a person's faces, JPEG, by number of the face.
+
+        Raises:
+            UnknownNameError: there is nobody of that name.
+        """
+        with self.reading() as connection:
+            person_id = person_id_of(connection, name)
+            self.vault.load(connection)
+            rows = connection.execute(
+                "SELECT face_id, crop.key_id, jpeg FROM crop JOIN face USING (face_id) WHERE person_id = ?"
+                " ORDER BY face_id",
+                (person_id,),
+            ).fetchall()
+        return {face_id: self.vault.open(key_id, CROP, face_id, jpeg) for face_id, key_id, jpeg in rows}
 
     def templates(self) -> Templates:
         """Everybody's templates, as one matrix."""

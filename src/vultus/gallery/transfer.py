@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from vultus.errors import ConfigError, ContractError, InputError, NameClashError, StoreError
-from vultus.gallery.record import FaceRecord, NewFace, metadata_text, normal_name
+from vultus.gallery.record import DEFAULT_COLLECTION, FaceRecord, NewFace, metadata_text, normal_name
+from vultus.gallery.retention import Consent
+from vultus.gallery.rights import check_tags
 from vultus.gallery.templates import decode, encode
 from vultus.gallery.writer import now
 
@@ -40,6 +42,10 @@ class Exported:
     name: str
     metadata: dict[str, Any]
     created_at: str
+    collection: str
+    tags: tuple[str, ...]
+    consent: dict[str, Any]
+    keep_until: str | None
     faces: tuple[NewFace, ...]
 
 
@@ -130,7 +136,13 @@ def read_export(path: Path) -> tuple[str, int, list[Exported]]:
 
 
 def _take(writer: Writer, person: Exported, path: Path) -> int:
-    person_id = writer.person(person.name, person.metadata, person.created_at)
+    known = writer.has(person.name)
+    collection = "" if known else person.collection
+    person_id = writer.person(person.name, person.metadata, person.created_at, collection)
+    # How long somebody known here stays, and on what grounds, was settled here.
+    writer.file(person_id, person.tags, None if known else person.keep_until)
+    if person.consent and not known:
+        writer.change(person.name, consent=json.dumps(person.consent, sort_keys=True))
     n_new = 0
     for face in person.faces:
         own, other = writer.standing(person.name, face)
@@ -154,15 +166,20 @@ def _lines(store: Store) -> Iterator[tuple[str, int]]:
         comma = "\n"
         for name in store.names():
             person = store.person(name)
-            faces = [_face_out(record, template) for record, template in store.faces(name)]
-            entry = {"name": name, "metadata": dict(person.metadata), "created_at": person.created_at, "faces": faces}
+            crops = store.crops(name)
+            faces = [_face_out(record, template, crops.get(record.face_id)) for record, template in store.faces(name)]
+            entry = {"name": name, "metadata": dict(person.metadata), "created_at": person.created_at,
+                     "collection": person.collection, "tags": list(person.tags), "consent": dict(person.consent),
+                     "keep_until": person.keep_until, "faces": faces}  # fmt: skip
             yield comma + json.dumps(entry, ensure_ascii=False), len(faces)
             comma = ",\n"
     yield "\n]}\n", 0
 
 
-def _face_out(record: FaceRecord, template: NDArray[np.float32]) -> dict[str, Any]:
+def _face_out(record: FaceRecord, template: NDArray[np.float32], crop: bytes | None) -> dict[str, Any]:
+    kept = {} if crop is None else {"crop": base64.b64encode(crop).decode("ascii")}
     return {
+        **kept,
         "source": record.source,
         "picture": record.picture,
         "box": list(record.box_xyxy_px),
@@ -196,7 +213,15 @@ def _person_in(entry: dict[str, Any], dimension: int) -> Exported:
     faces = tuple(_face_in(face, name, dimension) for face in entry["faces"])
     if not faces:
         raise ValueError(f"'{name}' has no face")
-    return Exported(name, metadata, _time(entry["created_at"], "created_at"), faces)
+    # Exports of earlier versions have neither of these.
+    keep_until = entry.get("keep_until")
+    return Exported(
+        name, metadata, _time(entry["created_at"], "created_at"),
+        normal_name(_text(entry.get("collection", DEFAULT_COLLECTION), "collection")),
+        check_tags(_text(tag, "tag") for tag in entry.get("tags", ())),
+        Consent.of(entry.get("consent", {})).record(),
+        None if keep_until is None else _time(keep_until, "keep_until"), faces,
+    )  # fmt: skip
 
 
 def _face_in(face: dict[str, Any], name: str, dimension: int) -> NewFace:
@@ -216,14 +241,12 @@ def _face_in(face: dict[str, Any], name: str, dimension: int) -> NewFace:
         reasons=tuple(_text(code, "reason") for code in face["reasons"]),
         template=_template(_text(face["template"], "template"), name, dimension),
         enrolled_at=_time(face["enrolled_at"], "enrolled_at"),
+        crop=_bytes(_text(face["crop"], "crop"), f"a crop of '{name}'") if "crop" in face else None,
     )
 
 
 def _template(text: str, name: str, dimension: int) -> NDArray[np.float32]:
-    try:
-        blob = base64.b64decode(text, validate=True)
-    except binascii.Error as error:
-        raise ValueError(f"a template of '{name}' is not base64 ({error})") from error
+    blob = _bytes(text, f"a template of '{name}'")
     if len(blob) != 4 * dimension:
         raise ValueError(f"a template of '{name}' must have {4 * dimension} bytes, but has {len(blob)}")
     template = decode(blob)
@@ -231,6 +254,13 @@ def _template(text: str, name: str, dimension: int) -> NDArray[np.float32]:
     if not abs(length - 1) < 1e-3:
         raise ValueError(f"a template of '{name}' must be of length 1, but is {length:.4g}")
     return template
+
+
+def _bytes(text: str, what: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise ValueError(f"{what} is not base64 ({error})") from error
 
 
 def _numbers(values: Any, count: int, what: str) -> tuple[float, ...]:

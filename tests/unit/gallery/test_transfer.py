@@ -11,6 +11,7 @@ import pytest
 from unit.gallery.fake import CONTRACT, FakeEngine, person, picture, vector
 from vultus.errors import ConfigError, ContractError, InputError, NameClashError, StoreError
 from vultus.gallery import Gallery
+from vultus.gallery.retention import Consent
 from vultus.gallery.store import Store
 from vultus.gallery.transfer import SCHEMA, export_gallery, import_gallery, read_export
 
@@ -202,3 +203,23 @@ def test_damage(empty, file, edit, words):
     with pytest.raises(InputError, match="is damaged"):
         import_gallery(empty, file)
     assert empty.counts() == (0, 0)
+
+
+def test_everything_about_a_person_goes_along(tmp_path):
+    with Gallery.open(tmp_path / "a.vultus", engine=FakeEngine()) as ours:
+        ours.enroll("Ada", picture(person("ada")), collection="staff", tags=["night"], keep_days=30)
+        ours.set_consent("Ada", Consent(basis="consent", given_at="2026-01-01"))
+        with ours._store.writing() as writer:
+            writer._connection.execute("INSERT INTO crop VALUES (1, 1, x'00')")
+            sealed = ours._store.vault.seal(1, "crop", 1, b"jpeg")
+            writer._connection.execute("UPDATE crop SET jpeg = ?", (sealed,))
+        before = ours.person("Ada")
+        ours.export(tmp_path / "people.json")
+    with Gallery.open(tmp_path / "b.vultus", engine=FakeEngine()) as theirs:
+        theirs.import_(tmp_path / "people.json")
+        after = theirs.person("Ada")
+        assert (after.collection, after.tags, after.consent, after.keep_until) == (
+            before.collection, before.tags, before.consent, before.keep_until
+        )  # fmt: skip
+        assert (after.collection, after.tags) == ("staff", ("night",))
+        assert theirs._store.crops("Ada") == {1: b"jpeg"}
