@@ -12,7 +12,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from vultus.errors import ConfigError, MissingExtraError, UnknownNameError
+from vultus.errors import ConfigError, InputError, MissingExtraError, ShapeError, UnknownNameError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from vultus.gallery.ledger import Ledger
     from vultus.gallery.templates import Changes, Templates
     from vultus.types import Candidate
 
@@ -37,6 +38,7 @@ class Kind:
         package: what must be installed; "" for nothing.
         extra: of Vultus, that installs it.
         options: what may be set.
+        afar: it keeps the templates elsewhere, see `FarDoor`.
     """
 
     module: str
@@ -44,6 +46,7 @@ class Kind:
     package: str = ""
     extra: str = ""
     options: tuple[str, ...] = ()
+    afar: bool = False
 
 
 TABLE = {
@@ -117,14 +120,28 @@ class Door(Protocol):
         """Take in what has changed in the gallery; False, and nothing done, where building anew is better."""
 
 
+class FarDoor(Door, Protocol):
+    """A door that keeps the templates elsewhere, and reads the record by itself."""
+
+    def follow(self) -> bool:
+        """Take in what has changed in the gallery; False, and nothing done, where building anew is better."""
+
+    def close(self) -> None:
+        """Let go of what is elsewhere; a second time does nothing."""
+
+
 def open_door(
-    name: str, templates: Templates, rule: Rule, background: float = 0.0, options: Mapping[str, Any] | None = None
+    name: str,
+    templates: Templates | Ledger,
+    rule: Rule,
+    background: float = 0.0,
+    options: Mapping[str, Any] | None = None,
 ) -> Door:
     """The door of that name over these templates.
 
     Args:
         name: one of `DOORS`.
-        templates: of the whole gallery.
+        templates: of the whole gallery; or, for a door that keeps them elsewhere, a ledger of it.
         rule: "average" compares with the mean of a person's templates, "best" with each and takes the highest
             similarity.
         background: typical cosine of two strangers, see `search.background_of`.
@@ -169,3 +186,20 @@ def check_rule(rule: str) -> None:
     """
     if rule not in RULES:
         raise ConfigError(f"templates must be one of {', '.join(RULES)}, but is '{rule}'")
+
+
+def check_search(
+    probes: NDArray[np.float32], top: int, within: NDArray[np.int64] | None, n_people: int, dimension: int
+) -> None:
+    """Refuse what cannot be searched for.
+
+    Raises:
+        InputError: top is below 1, or somebody in `within` is not there.
+        ShapeError: the probes have another dimension than the gallery.
+    """
+    if top < 1:
+        raise InputError(f"top must be at least 1, but is {top}")
+    if within is not None and len(within) and (within[0] < 0 or within[-1] >= n_people):
+        raise InputError(f"within must hold positions from 0 to {n_people - 1}, but has {within[0]} to {within[-1]}")
+    if n_people and len(probes) and (probes.ndim != 2 or probes.shape[1] != dimension):
+        raise ShapeError("probes", f"(Q, {dimension})", str(probes.shape))
