@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vultus.cli import options, record
-from vultus.cli.build import Choice
+from vultus.cli.build import Choice, pack_of
 from vultus.cli.console import Bar, emit, interruptible, plural, say, table
+from vultus.cli.keep import keep as keep_unknown
 from vultus.cli.scan import STILL, Answer, Tally, View, expand_inputs, views, walk
 from vultus.errors import InputError
 
 if TYPE_CHECKING:
     from vultus.inference.image import Source
-    from vultus.types import Face
+    from vultus.types import Calibration, Face
 
 # faces seen once lie apart, so that nobody enrols them all as one person
 PEOPLE, ONCE = "people", "once"
@@ -54,7 +55,7 @@ class _Collection:
 
 def cluster(
     inputs: options.Inputs,
-    fmr: options.Fmr = options.DEFAULT_FMR,
+    fmr: options.GroupFmr = None,
     target: Annotated[
         Path | None,
         typer.Option(
@@ -65,6 +66,11 @@ def cluster(
             help="Cut every face out into a folder of its group, to be named and enrolled.",
         ),
     ] = None,
+    keep: Annotated[
+        bool,
+        typer.Option("--keep", metavar="", help="Keep the faces of people the gallery does not know in it, grouped."),
+    ] = False,
+    gallery: options.GalleryPath = None,
     as_json: options.Json = False,
     pack: options.PackName = None,
     device: options.Device = "cpu",
@@ -77,19 +83,26 @@ def cluster(
     items = expand_inputs(inputs, STILL)
     if target is not None and target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise InputError(f"--out {target} exists and is not an empty folder; name a new one")
+    if keep and target is not None:
+        raise InputError("--keep and --out do not go together; cut faces out of a run without --keep")
+    pack = pack or (pack_of(gallery) if keep else None)
     engine = Choice(pack, device, threads, offline, licence_policy, calibration).engine()
-    threshold = engine.calibration.threshold(fmr)
+    if keep:
+        if code := keep_unknown(items, gallery, engine, fmr, as_json=as_json):
+            raise typer.Exit(code)
+        return
     seen, tally = _Collection(), Tally()
     with interruptible(lambda: f"{tally.text()} so far; nothing was written"):
         walk(views(engine, items, embed=True, fps=1.0), label="embedding", total=len(items), tally=tally,
              each=seen.each, sink=seen.sink)  # fmt: skip
-    groups = _group(seen.faces, threshold)
+    groups, rate = _group(seen.faces, engine.calibration, fmr)
     if target is not None:
         _write(groups, target)
     if as_json:
+        by = engine.calibration
         emit({
-            "schema": "vultus.cluster/1", "contract": engine.contract, "fmr_target": fmr,
-            "threshold": round(threshold, 6), "calibration_id": engine.calibration.calibration_id,
+            "schema": "vultus.cluster/1", "contract": engine.contract, "fmr_target": rate,
+            "threshold": round(by.threshold(rate), 6), "calibration_id": by.calibration_id,
             "groups": [
                 {"group": number, "faces": [_face(one) for one in group]} for number, group in enumerate(groups, 1)
             ],
@@ -101,20 +114,21 @@ def cluster(
         raise typer.Exit(tally.exit_code)
 
 
-def _group(faces: list[_Seen], threshold: float) -> list[list[_Seen]]:
-    """Faces by group, the largest group first."""
-    if not faces:
-        return []
+def _group(faces: list[_Seen], calibration: Calibration, fmr: float | None) -> tuple[list[list[_Seen]], float]:
+    """Faces by group, the largest group first, and the false match rate that was used."""
     import numpy as np
 
-    from vultus.gallery.cluster import cluster as group_faces
+    from vultus.gallery import cluster as grouping
 
-    vectors = np.stack([one.face.embedding.vector for one in faces if one.face.embedding is not None])
-    labels = group_faces(vectors, threshold=threshold, pictures=[one.path for one in faces])
+    threshold = grouping.follow(calibration) if fmr is None else calibration.threshold(fmr)
     groups: dict[int, list[_Seen]] = {}
-    for label, one in zip(labels.tolist(), faces, strict=True):
-        groups.setdefault(label, []).append(one)
-    return [groups[label] for label in sorted(groups)]
+    if faces:
+        vectors = np.stack([one.face.embedding.vector for one in faces if one.face.embedding is not None])
+        labels = grouping.cluster(vectors, threshold=threshold, pictures=[one.path for one in faces])
+        for label, one in zip(labels.tolist(), faces, strict=True):
+            groups.setdefault(label, []).append(one)
+    rate = grouping.rate_for(calibration, len(groups)) if fmr is None else fmr
+    return [groups[label] for label in sorted(groups)], rate
 
 
 def _face(one: _Seen) -> dict[str, Any]:

@@ -25,8 +25,10 @@ from vultus.cli import (
     enroll,
     gallery,
     identify,
+    migrate,
     packs,
     rights,
+    unknown,
     vault,
     verify,
     watch,
@@ -137,8 +139,10 @@ app.command("calibrate", rich_help_panel=_CARE)(calibrate.calibrate)
 for verb, does in (("consent", rights.consent), ("tag", rights.tag), ("expire", rights.expire),
                    ("export-person", rights.export_person)):  # fmt: skip
     gallery.app.command(verb)(does)
+gallery.app.command("migrate")(migrate.migrate)
 app.add_typer(gallery.app, name="gallery", rich_help_panel=_CARE)
 app.add_typer(audit.app, name="audit", rich_help_panel=_CARE)
+app.add_typer(unknown.app, name="unknown", rich_help_panel=_CARE)
 app.add_typer(vault.app, name="vault", rich_help_panel=_CARE)
 app.add_typer(packs.app, name="packs", rich_help_panel=_CARE)
 app.add_typer(bench.app, name="bench", rich_help_panel=_CARE)

@@ -95,6 +95,11 @@ Purpose = Annotated[
 Fmr = Annotated[
     float, typer.Option("--fmr", metavar="RATE", help="False match rate you accept, e.g. 1e-3 = 1 in 1,000 strangers.")
 ]
+GroupFmr = Annotated[
+    float | None,
+    typer.Option("--fmr", metavar="RATE", show_default="0.2 / number of groups",
+                 help="False match rate of two faces that may be joined."),
+]  # fmt: skip
 Fpir = Annotated[
     float,
     typer.Option(

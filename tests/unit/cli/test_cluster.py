@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from unit.cli.conftest import Cli
-from unit.cli.fake import ADA, GRACE, MARIE, NOBODY, Interrupting, save
+from unit.cli.fake import ADA, CALIBRATION, GRACE, MARIE, NOBODY, Interrupting, save
 
 
 @pytest.fixture
@@ -25,7 +25,10 @@ def test_groups_by_person(cli: Cli, mixed: Path) -> None:
     groups = [[Path(face["path"]).name for face in group["faces"]] for group in document["groups"]]
     assert groups == [["a1.png", "a2.png", "a3.png"], ["a2.png", "g1.png"], ["m1.png"]]
     assert document["groups"][1]["faces"][0]["face"] == 2
-    assert (document["fmr_target"], document["threshold"]) == (0.001, 0.5)
+    assert document["fmr_target"] == pytest.approx(0.2 / 3), "it follows the number of groups"
+    assert document["threshold"] == pytest.approx(CALIBRATION.threshold(0.2 / 3), abs=1e-6)
+    strict = cli.json("cluster", mixed, "--fmr", "1e-3")
+    assert (strict["fmr_target"], strict["threshold"]) == (0.001, 0.5)
 
 
 def test_a_table(cli: Cli, mixed: Path) -> None:
@@ -66,3 +69,7 @@ def test_ctrl_c_writes_nothing(cli: Cli, mixed: Path) -> None:
     cli.engine = Interrupting(after=2)
     assert "2 pictures, 3 faces so far; nothing was written" in cli("cluster", mixed, "--out", "o", code=130).stderr
     assert not Path("o").exists()
+
+
+def test_keep_and_out_do_not_go_together(cli: Cli, mixed: Path) -> None:
+    assert "--keep and --out do not go together" in cli("cluster", mixed, "--keep", "--out", "o", code=2).stderr
