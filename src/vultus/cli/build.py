@@ -95,6 +95,7 @@ def open_gallery(
     door: str = "exact",
     logged: bool = False,
     purpose: str = "",
+    crops: bool | None = None,
 ) -> Gallery:
     """Open a gallery; only verbs that bring people in may create one.
 
@@ -106,6 +107,7 @@ def open_gallery(
         door: the --door option.
         logged: what is asked goes into the audit log, wherever the file may be written.
         purpose: the --purpose option.
+        crops: the --crops option.
 
     Raises:
         StoreError: there is no such file.
@@ -123,7 +125,7 @@ def open_gallery(
         if not write:
             say(f"{path} is read-only: what you ask now is not in its audit log", "yellow")
     return Gallery.open(
-        path, engine=engine, create=create, read_only=not write, door=door,
+        path, engine=engine, create=create, read_only=not write, door=door, crops=crops,
         actor=os.environ.get("VULTUS_ACTOR", ""), purpose=purpose or os.environ.get("VULTUS_PURPOSE", ""),
     )  # fmt: skip
 

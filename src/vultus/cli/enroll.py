@@ -45,6 +45,19 @@ class Pick(Enum):
     largest = "largest"
 
 
+Collection = Annotated[
+    str, typer.Option("--collection", metavar="NAME", show_default="default", help="Where new people belong.")
+]
+Tags = Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", help="To filter searches by; may be repeated.")]
+KeepDays = Annotated[
+    float | None, typer.Option("--keep-days", metavar="N", help="vultus gallery expire removes them N days from now.")
+]
+Crops = Annotated[
+    bool | None,
+    typer.Option("--crops/--no-crops", help="Keep a small cut-out of each face.", show_default="if encrypted"),
+]
+
+
 @dataclass(slots=True)
 class _Count:
     """Pictures by status, of the first people one by one, and why pictures were refused."""
@@ -111,6 +124,11 @@ def enroll(
     metadata: Annotated[
         list[str] | None, typer.Option("--metadata", metavar="KEY=VALUE", help="Kept with the person; may be repeated.")
     ] = None,
+    collection: Collection = "",
+    tag: Tags = None,
+    keep_days: KeepDays = None,
+    crops: Crops = None,
+    purpose: options.Purpose = "",
     as_json: options.Json = False,
     pack: options.PackName = None,
     device: options.Device = "cpu",
@@ -129,9 +147,11 @@ def enroll(
         so_far = f"{done} of {plural(len(pairs), 'picture')} are enrolled and safe in {path}"
         return f"{so_far}; run the same command again to go on"
 
-    with open_gallery(gallery, engine, write=True) as people, interruptible(saved):
+    filing: dict[str, Any] = {"collection": collection, "tags": tuple(tag or ()), "keep_days": keep_days}
+    opened = open_gallery(gallery, engine, write=True, purpose=purpose, crops=crops)
+    with opened as people, interruptible(saved):
         head = {"schema": "vultus.enroll/1", "gallery": str(path), "contract": engine.contract}
-        stream = outcomes(people, pairs, face.value, override_quality, on_clash.value, notes)
+        stream = outcomes(people, pairs, face.value, override_quality, on_clash.value, notes, filing)
         _report(stream, count, len(pairs), head, as_json=as_json)
     if not as_json and not count.lone_failure():
         say(f"gallery: {path}", "dim")
@@ -185,7 +205,7 @@ def parse_metadata(pairs: Sequence[str]) -> dict[str, str]:
 
 def outcomes(
     people: Gallery, pairs: Iterable[tuple[str, Source]], face: Literal["single", "largest"], override_quality: bool,
-    on_clash: Literal["add", "error", "replace"], metadata: Mapping[str, str],
+    on_clash: Literal["add", "error", "replace"], metadata: Mapping[str, str], filing: Mapping[str, Any],
 ) -> Iterator[Enrolment]:  # fmt: skip
     """Enrol everything, and tell what became of it as soon as it is on the disk.
 
@@ -198,13 +218,19 @@ def outcomes(
             if name in known:
                 raise NameClashError(name, "; use --on-clash add or --on-clash replace")
     if on_clash != "replace" and not metadata:
-        yield from people.enroll_many(pairs, override_quality=override_quality, face=face)
+        yield from people.enroll_many(pairs, override_quality=override_quality, face=face, **filing)
         return
     way: Literal["add", "replace"] = "replace" if on_clash == "replace" else "add"
     for name, group in groupby(pairs, key=_named):
         sources = [source for _, source in group]
         yield people.enroll(
-            name, sources, metadata=metadata, override_quality=override_quality, on_clash=way, face=face
+            name,
+            sources,
+            metadata=metadata,
+            override_quality=override_quality,
+            on_clash=way,
+            face=face,
+            **filing,
         )
 
 

@@ -36,7 +36,9 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", metavar="", help="Do not ask."
 
 def _person(person: Person) -> dict[str, Any]:
     return {"name": person.name, "faces": person.n_faces, "metadata": dict(person.metadata),
-            "created_at": person.created_at, "updated_at": person.updated_at}  # fmt: skip
+            "created_at": person.created_at, "updated_at": person.updated_at, "number": person.person_id,
+            "collection": person.collection, "tags": list(person.tags), "consent": dict(person.consent),
+            "keep_until": person.keep_until}  # fmt: skip
 
 
 def _face(face: FaceRecord) -> dict[str, Any]:
