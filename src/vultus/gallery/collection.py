@@ -215,6 +215,7 @@ class Gallery(Asking, People, Rights, Custody, Moving):
 
     def close(self) -> None:
         """Close the file; a second time does nothing."""
+        self._close_door()
         self._store.close()
 
     def __enter__(self) -> Self:

@@ -119,7 +119,8 @@ class Copier:
     def _reach(self) -> tuple[Mirror, dict[str, Any] | None]:
         """The copy, and what was noted in it last."""
         if self.mirror is not None:
-            return self.mirror, self.mirror.state()
+            # Somebody else may have made it anew.
+            return self.mirror, self.mirror.open()
         dimension = self._ledger.dimension + (2 if self._rule == "average" else 0)
         mirror = Mirror(connect(self.uri, self._token), self.uri, self.name, dimension, self._index, self._level)
         try:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from vultus.errors import ContractError, StoreError, UnknownNameError
 from vultus.gallery.denial import read_denials
-from vultus.gallery.doors import open_door
+from vultus.gallery.doors import TABLE, open_door
+from vultus.gallery.ledger import StoreLedger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from vultus.gallery.denial import Denials
-    from vultus.gallery.doors import Door, Rule
+    from vultus.gallery.doors import Door, FarDoor, Rule
     from vultus.gallery.enrol import Engine
     from vultus.gallery.store import Store
 
@@ -36,6 +37,7 @@ class Desk:
         self._denied: tuple[int, Denials] | None = None
         # Taken before the store's lock, never inside a transaction.
         self._lock = threading.RLock()
+        store.on_forget = self._erase_from_copies
 
     @property
     def path(self) -> Path:
@@ -75,6 +77,8 @@ class Desk:
     def _searcher(self, background: float) -> Door:
         """The door over the committed state, brought up to date when anybody has changed it."""
         with self._lock:
+            if TABLE[self._door_name].afar:
+                return self._far_door(background)
             if self._door is not None and self._door[1] == background:
                 revision, _, door = self._door
                 if revision == self._store.revision():
@@ -87,6 +91,34 @@ class Desk:
             door = open_door(self._door_name, templates, self._rule, background, self._door_options)
             self._door = templates.revision, background, door
             return door
+
+    def _far_door(self, background: float) -> Door:
+        """A door that keeps the templates elsewhere; it reads the record by itself once it is told to."""
+        revision = self._store.revision()
+        if self._door is not None and self._door[1] == background:
+            known, _, door = self._door
+            if known == revision or cast("FarDoor", door).follow():
+                self._door = revision, background, door
+                return door
+        self._close_door()
+        door = open_door(self._door_name, StoreLedger(self._store), self._rule, background, self._door_options)
+        self._door = revision, background, door
+        return door
+
+    def _erase_from_copies(self) -> None:
+        """Have those who were removed deleted from copies of the templates outside of the file."""
+        with self._lock:
+            ledger = StoreLedger(self._store)
+            if ledger.copies():
+                from vultus.gallery.copying import erase_from_copies
+
+                erase_from_copies(ledger, self._door_options.get("token", ""))
+
+    def _close_door(self) -> None:
+        with self._lock:
+            if self._door is not None and TABLE[self._door_name].afar:
+                cast("FarDoor", self._door[2]).close()
+            self._door = None
 
     def _denials(self) -> Denials:
         """Who is said not to be whom, in the committed state."""

@@ -52,6 +52,14 @@ class Kind:
 TABLE = {
     "exact": Kind("vultus.gallery.search", "ExactDoor"),
     "graph": Kind("vultus.gallery.graph", "GraphDoor", "usearch", "graph"),
+    "milvus": Kind(
+        "vultus.gallery.milvus",
+        "MilvusDoor",
+        "pymilvus",
+        "milvus",
+        ("uri", "token", "index", "consistency", "allow_plain"),
+        afar=True,
+    ),
 }
 DOORS = tuple(TABLE)
 

@@ -75,7 +75,7 @@ def connect(uri: str, token: str = "") -> Any:
 
     logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
     hint = "another program may have it open: a file serves one program at a time, a server many" if lite else ""
-    client = patient(lambda: MilvusClient(uri=uri, token=token, timeout=_TIMEOUT_S), uri, "open it", hint)
+    client = patient(lambda: MilvusClient(uri=uri, token=token, timeout=_TIMEOUT_S), uri, "open the connection", hint)
     if lite:
         Path(uri).chmod(0o700)
         with _files_lock:
@@ -108,10 +108,10 @@ def patient(call: Callable[[], Any], uri: str, what: str, hint: str = "") -> Any
         except (MilvusException, ConnectionError) as error:
             told = f"{getattr(error, 'message', '') or error}".split("\n")[0] + (f"; {hint}" if hint else "")
             if not _may_pass(error):
-                raise StoreError(f"Milvus at {tidy(uri)} could not {what}: {told}") from error
+                raise StoreError(f"could not {what} in Milvus at {tidy(uri)}: {told}") from error
             if tried == _TRIES:
                 raise StoreError(
-                    f"Milvus at {tidy(uri)} does not answer, {tried} attempts to {what}: {told}"
+                    f"no answer from Milvus at {tidy(uri)} to {tried} attempts to {what}: {told}"
                 ) from error
         # Not quite regular, so that programs which were refused together do not come back together.
         time.sleep(_FIRST_WAIT_S * 2**tried * random.uniform(0.5, 1.0))  # noqa: S311

@@ -27,7 +27,7 @@ from vultus.gallery.vault import GALLERY, Vault
 from vultus.gallery.writer import Writer, log_of, now, person_id_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
     from numpy.typing import NDArray
@@ -55,6 +55,7 @@ class Store:
 
     Attributes:
         vault: seals and opens templates and crops.
+        on_forget: what else has to forget who was removed.
 
     Raises:
         StoreError: see `database.connect`.
@@ -74,6 +75,7 @@ class Store:
         self.path = Path(path)
         self.read_only = read_only
         self.signature = signature or Signature()
+        self.on_forget: Callable[[], None] = lambda: None
         self._lock = threading.RLock()
 
         def lock(connection: sqlite3.Connection, gallery_id: str) -> None:
@@ -160,7 +162,7 @@ class Store:
         """Move the log into the file and empty it, so that removed bytes are gone from both.
 
         Readers who still look at an older state hold it up; after a second it is left to the next call, or to the
-        last program that closes the file.
+        last program that closes the file. `on_forget` is called in the end.
         """
         with self._lock, contextlib.suppress(sqlite3.Error):
             connection = self._open()
@@ -169,6 +171,7 @@ class Store:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             finally:
                 connection.execute(f"PRAGMA busy_timeout={int(database.BUSY_S * 1000)}")
+        self.on_forget()
 
     def revision(self) -> int:
         """Counts the changes of the gallery, by whichever process."""

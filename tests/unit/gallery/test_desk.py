@@ -7,9 +7,11 @@ import pytest
 
 from unit.gallery.fake import CONTRACT, FakeEngine, person, picture
 from vultus.errors import (
+    ConfigError,
     ContractError,
 )
 from vultus.gallery import Gallery
+from vultus.gallery.filters import Filter
 
 
 @pytest.fixture
@@ -86,3 +88,26 @@ def test_another_writer_is_seen_at_once(gallery, path, engine):
         assert other._door is door, "built once"
         gallery.remove("Ada")
         assert names(other.identify(photos("ada")[0])) == [None]
+
+
+def test_a_door_that_keeps_the_templates_elsewhere(gallery, path, engine, tmp_path):
+    """It follows the gallery, also where others change it, and forgets whom the gallery forgets."""
+    pytest.importorskip("milvus_lite")
+    gallery.enroll("Ada", photos("ada"), collection="staff")
+    gallery.enroll("Eve", photos("eve"))
+    far = {"door": "milvus", "door_options": {"uri": str(tmp_path / "milvus.db"), "allow_plain": True}}
+    with Gallery.open(path, engine=engine, **far) as here:
+        assert names(here.identify(photos("ada")[0])) == ["Ada"]
+        assert names(here.identify(photos("ada")[0], within=Filter(collections=("default",)))) == [None]
+        gallery.enroll("Bob", photos("bob"))
+        assert names(here.identify(photos("bob")[0])) == ["Bob"]
+        gallery.remove("Ada")
+        assert here._door[2]._copier.mirror.count() == 2, "before anybody asks again"
+        assert names(here.identify(photos("ada")[0])) == [None]
+        assert here.check() == []
+        assert here.recall() is None
+        here.close()
+    with Gallery.open(path, engine=engine, door="milvus", door_options={"uri": far["door_options"]["uri"]}) as here:
+        with pytest.raises(ConfigError, match="this gallery is encrypted, but Milvus keeps templates readable"):
+            here.identify(photos("bob")[0])
+        assert here.remove("Bob") == 2, "whoever may read them or not: they are deleted there"
