@@ -49,29 +49,31 @@ def encrypt_templates(
     blocks = []
     for first in range(0, len(values), layout.slots):
         rows = values[first : first + layout.slots]
-        blocks.append(fill(public, layout, rows, 0, hider))
+        blocks.append(fill(public, layout, rows, hider))
         if progress is not None:
             progress(first + len(rows))
     return blocks
 
 
-def fill(
-    public: PublicKey, layout: Layout, values: NDArray[np.integer[Any]], first: int, hider: Callable[[], int]
-) -> Block:
-    """A block of these templates from slot `first` on, which may be added to one where these slots are free.
+def fill(public: PublicKey, layout: Layout, rows: NDArray[np.integer[Any]], hider: Callable[[], int]) -> Block:
+    """A block with numbers in its first slots, and 0 in the others.
+
+    Args:
+        public: the key.
+        layout: fitted to it.
+        rows: (n, D); templates, or what is to be added to the slots of another block.
+        hider: see `scheme.encrypt`.
 
     Raises:
-        InputError: there are more templates than slots, or a number is too large.
+        InputError: there are more rows than slots.
     """
-    if first + len(values) > layout.slots:
-        raise InputError(
-            f"a block has {layout.slots} slots, so {len(values)} templates do not fit from slot {first} on"
-        )
-    return [encrypt(public, layout.pack(column, first), hider) for column in values.T.tolist()]
+    if len(rows) > layout.slots:
+        raise InputError(f"a block has {layout.slots} slots, but {len(rows)} templates are to go in")
+    return [encrypt(public, layout.pack(column), hider) for column in rows.T.tolist()]
 
 
 def add_blocks(public: PublicKey, first: Block, second: Block) -> Block:
-    """The block with the sum in every slot."""
+    """The block with the sum in every slot: how templates get into free slots, and out of slots by their negative."""
     return [add(public, one, other) for one, other in zip(first, second, strict=True)]
 
 

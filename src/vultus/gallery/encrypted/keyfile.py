@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from vultus.errors import InputError
 from vultus.gallery.encrypted import files
@@ -134,9 +134,7 @@ def _private(public: PublicKey, secret: dict[str, int]) -> PrivateKey:
     p, q = secret["p"], secret["q"]
     if isinstance(public, OkamotoPublic):
         return OkamotoPrivate(public, p, q)
-    if not isinstance(public, PaillierPublic):
-        raise TypeError(public)
-    return PaillierPrivate(public, p, q, secret["p_order"], secret["q_order"])
+    return PaillierPrivate(cast("PaillierPublic", public), p, q, secret["p_order"], secret["q_order"])
 
 
 def _problem(public: PublicKey, numbers: dict[str, int]) -> str:

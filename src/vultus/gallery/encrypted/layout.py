@@ -179,11 +179,11 @@ class Layout:
         """
         return (loss + probe_loss) * (1 + _UNIT_SLACK) + loss * probe_loss
 
-    def pack(self, values: Sequence[int], first: int = 0) -> int:
-        """One plaintext of whole numbers, from slot `first` on; each within `longest`."""
+    def pack(self, values: Sequence[int]) -> int:
+        """One plaintext of whole numbers, each within `longest`; the first in the lowest slot."""
         middle = 1 << (self.width - 1)
         joined = join([int(value) + middle for value in values], self.width)
-        return joined - _repeat(middle, self.width, len(values)) << (first * self.width)
+        return joined - _repeat(middle, self.width, len(values))
 
     def one(self, plain: int, slot: int) -> int:
         """The whole number of one slot, whatever the others hold."""

@@ -19,32 +19,45 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 T = TypeVar("T")
+_SHORT = 256  # exponents below are not cut in two where steps will do
+_FEWER = 0.8  # steps are worth it if they leave fewer powers than this part
 
 
 @dataclass(frozen=True, slots=True)
 class Climb:
-    """How to multiply powers.
+    """Multiply along the steps.
 
     Attributes:
         steps: which bases join the running product, and to which of the `n_gaps` products it is then multiplied.
         n_gaps: different heights of steps.
-        last: exponent of the only product left, where there is one.
-        rest: how to multiply the powers of several.
+        rest: how to multiply the powers of these products; None for a single one to the power of 1.
+        multiplications: what it costs in all.
     """
 
     steps: tuple[tuple[tuple[int, ...], int], ...]
     n_gaps: int
-    last: int
-    rest: Climb | None
-
-    @property
-    def multiplications(self) -> int:
-        """What it costs."""
-        here = sum(len(members) for members, _ in self.steps) - 1 + len(self.steps) - self.n_gaps
-        return here + (self.rest.multiplications if self.rest else self.last.bit_length() + self.last.bit_count() - 2)
+    rest: Climb | Cut | None
+    multiplications: int
 
 
-def plan(exponents: Mapping[int, int]) -> Climb:
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Multiply the powers by the upper and by the lower bits of the exponents.
+
+    Attributes:
+        high: how to multiply by the upper bits; the product is then squared `shift` times.
+        low: by the lower bits; None where they are all 0.
+        shift: how many the lower bits are.
+        multiplications: what it costs in all.
+    """
+
+    high: Climb | Cut
+    low: Climb | Cut | None
+    shift: int
+    multiplications: int
+
+
+def plan(exponents: Mapping[int, int]) -> Climb | Cut:
     """The order of work.
 
     Args:
@@ -54,32 +67,43 @@ def plan(exponents: Mapping[int, int]) -> Climb:
     for at, exponent in exponents.items():
         members.setdefault(exponent, []).append(at)
     levels = sorted(members, reverse=True)
+    if levels == [1]:
+        return Climb(((tuple(exponents), 0),), 1, None, len(exponents) - 1)
     heights = [level - lower for level, lower in zip(levels, [*levels[1:], 0], strict=True)]
     gaps = {height: number for number, height in enumerate(sorted(set(heights)))}
+    if len(gaps) > _FEWER * len(exponents):
+        return _cut(exponents)
     steps = tuple((tuple(members[level]), gaps[height]) for level, height in zip(levels, heights, strict=True))
-    if len(gaps) == 1:
-        return Climb(steps, 1, heights[0], None)
-    return Climb(steps, len(gaps), 0, plan({number: height for height, number in gaps.items()}))
+    rest = None if heights == [1] else plan({number: height for height, number in gaps.items()})
+    cost = len(exponents) - 1 + len(levels) - len(gaps) + (rest.multiplications if rest else 0)
+    climb = Climb(steps, len(gaps), rest, cost)
+    if levels[0] < _SHORT:
+        return climb
+    cut = _cut(exponents)
+    return cut if cut.multiplications < cost else climb
 
 
-def multiply(climb: Climb, bases: Sequence[T], times: Callable[[T, T], T]) -> T:
+def multiply(order: Climb | Cut, bases: Sequence[T], times: Callable[[T, T], T]) -> T:
     """The product of powers of these bases."""
-    products: list[T | None] = [None] * climb.n_gaps
+    if isinstance(order, Cut):
+        result = multiply(order.high, bases, times)
+        for _ in range(order.shift):
+            result = times(result, result)
+        return result if order.low is None else times(result, multiply(order.low, bases, times))
+    products: list[T | None] = [None] * order.n_gaps
     run: T | None = None
-    for members, gap in climb.steps:
+    for members, gap in order.steps:
         for at in members:
             run = bases[at] if run is None else times(run, bases[at])
         known = products[gap]
         products[gap] = run if known is None or run is None else times(known, run)
     found = [one for one in products if one is not None]
-    return multiply(climb.rest, found, times) if climb.rest else _power(found[0], climb.last, times)
+    return multiply(order.rest, found, times) if order.rest else found[0]
 
 
-def _power(base: T, exponent: int, times: Callable[[T, T], T]) -> T:
-    """base ** exponent for a small positive exponent."""
-    result = base
-    for bit in f"{exponent:b}"[1:]:
-        result = times(result, result)
-        if bit == "1":
-            result = times(result, base)
-    return result
+def _cut(exponents: Mapping[int, int]) -> Cut:
+    shift = 1 if len(exponents) == 1 else max(max(exponents.values()).bit_length() // 2, 1)
+    high = plan({at: one >> shift for at, one in exponents.items() if one >> shift})
+    lower = {at: one % (1 << shift) for at, one in exponents.items() if one % (1 << shift)}
+    low = plan(lower) if lower else None
+    return Cut(high, low, shift, high.multiplications + shift + (low.multiplications + 1 if low else 0))

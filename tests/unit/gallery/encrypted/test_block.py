@@ -30,10 +30,12 @@ def test_templates_are_put_into_free_slots_and_taken_out_again() -> None:
     public, hider = private.public, private.hider()
     layout = Layout.fit(8, public.plain_bits)
     values = layout.quantise(unit(5, 8)).values
-    block = fill(public, layout, values[:3], 0, hider)
-    block = add_blocks(public, block, fill(public, layout, values[3:], 3, hider))
+    block = fill(public, layout, values[:3], hider)
+    block = add_blocks(public, block, fill(public, layout, np.vstack([np.zeros((3, 8), np.int32), values[3:]]), hider))
     assert np.array_equal(read_slots(private, layout, block)[:5], values)
-    block = add_blocks(public, block, fill(public, layout, -values[1:2], 1, hider))
+    block = add_blocks(
+        public, block, fill(public, layout, np.vstack([np.zeros((1, 8), np.int32), -values[1:2]]), hider)
+    )
     values[1] = 0
     assert np.array_equal(read_slots(private, layout, block)[:5], values)
 
@@ -41,11 +43,10 @@ def test_templates_are_put_into_free_slots_and_taken_out_again() -> None:
 def test_a_full_block_takes_no_more() -> None:
     public = key().public
     layout = Layout.fit(8, public.plain_bits)
-    values = np.zeros((layout.slots + 1, 8), dtype=np.int32)
-    with pytest.raises(InputError, match="templates do not fit from slot 0 on"):
-        fill(public, layout, values, 0, public.hider())
-    with pytest.raises(InputError, match="1 templates do not fit"):
-        fill(public, layout, values[:1], layout.slots, public.hider())
+    with pytest.raises(
+        InputError, match=f"a block has {layout.slots} slots, but {layout.slots + 1} templates are to go"
+    ):
+        fill(public, layout, np.zeros((layout.slots + 1, 8), dtype=np.int32), public.hider())
 
 
 def test_numbers_out_of_range_are_not_encrypted() -> None:

@@ -40,7 +40,7 @@ def test_a_ciphertext_is_the_one_of_the_definition() -> None:
 def test_the_plaintext_space_grows_with_s() -> None:
     for s in (1, 2, 3, 4):
         public = key("damgard_jurik", s, "short").public
-        assert public.plain_bits == s * 512 - 2 or public.plain_bits == s * 512 - 3
+        assert 0 <= s * 512 - 2 - public.plain_bits < s
         assert public.cipher_bytes == (s + 1) * 64
 
 

@@ -3,13 +3,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vultus.gallery.encrypted.product import multiply, plan
 
 MODULUS = 2**127 - 1
-EXPONENTS = st.lists(st.integers(1, 127) | st.sampled_from([1, 127, 2047]), min_size=1, max_size=40)
+EXPONENTS = st.lists(st.integers(1, 127) | st.sampled_from([1, 127, 2047, 32767]), min_size=1, max_size=40)
 
 
 @given(EXPONENTS)
@@ -29,6 +30,16 @@ def test_products_of_powers_are_those_of_python(exponents: list[int]) -> None:
     assert count == order.multiplications
 
 
-def test_a_probe_of_128_numbers_costs_few_multiplications() -> None:
-    values = np.abs(np.rint(np.random.default_rng(0).normal(size=128) * 40)).clip(1, 127).astype(int)
-    assert plan(dict(enumerate(values.tolist()))).multiplications < 215
+@pytest.mark.parametrize(
+    ("n", "bits", "most"), [(128, 8, 215), (128, 12, 400), (128, 16, 550), (512, 8, 640), (1, 16, 28)]
+)
+def test_many_powers_cost_few_multiplications(n: int, bits: int, most: int) -> None:
+    top = 2 ** (bits - 1) - 1
+    values = np.abs(np.rint(np.random.default_rng(0).normal(size=n) * top / 3)).clip(1, top).astype(int)
+    assert plan(dict(enumerate(values.tolist()))).multiplications < most
+
+
+def test_far_exponents_take_no_long_way() -> None:
+    """Steps alone would count down from the larger one."""
+    assert plan({0: 1, 1: 32767}).multiplications < 40
+    assert plan({0: 32767, 1: 32766, 2: 5}).multiplications < 60
