@@ -76,7 +76,8 @@ def verify(
 
 def _record(entry: Entry) -> dict[str, Any]:
     return {"entry": entry.seq, "at": entry.at, "actor": entry.actor, "action": entry.action,
-            "subjects": list(entry.subjects), "purpose": entry.purpose, "detail": dict(entry.detail)}  # fmt: skip
+            "subjects": list(entry.subjects), "purpose": entry.purpose, "detail": dict(entry.detail),
+            "master": entry.master}  # fmt: skip
 
 
 def _row(entry: Entry) -> list[str | tuple[str, str]]:

@@ -84,6 +84,7 @@ class Entry:
         action: one of `ACTIONS`.
         subjects: numbers of the people it is about, ascending.
         detail: counts, rates and settings.
+        master: the master key that was used; empty where the vault is off.
         key_id: the data key behind the digest; 0 for a plain one.
         previous: digest of the entry before, 32 bytes; zeros for the first.
         digest: of all the rest, 32 bytes.
@@ -96,6 +97,7 @@ class Entry:
     subjects: tuple[int, ...]
     purpose: str
     detail: Mapping[str, Any]
+    master: str
     key_id: int
     previous: bytes
     digest: bytes
@@ -155,6 +157,7 @@ class Log:
         keys: gives the key of the digests by its number.
         key_id: the one to use; 0 where the vault is off.
         signature: who, and what for.
+        master: id of the master key in use.
     """
 
     connection: sqlite3.Connection
@@ -162,6 +165,7 @@ class Log:
     keys: Keys
     key_id: int
     signature: Signature
+    master: str = ""
 
     def append(self, action: str, subjects: Iterable[int] = (), detail: Mapping[str, Any] | None = None) -> int:
         """Write one entry and give its number; `detail` is counts, rates and settings.
@@ -182,6 +186,7 @@ class Log:
             "subjects": sorted({int(subject) for subject in subjects}),
             "purpose": self.signature.purpose,
             "detail": {**(detail or {}), **({"clock_back_s": round(back_s)} if back_s >= 1 else {})},
+            "master": self.master,
             "previous": last.digest.hex() if last else bytes(32).hex(),
         }
         text = json.dumps(document, sort_keys=True, separators=(",", ":"))
@@ -301,7 +306,8 @@ def _entry(row: Sequence[Any]) -> Entry:
         return Entry(
             int(row[0]), str(document["at"]), str(document["actor"]), str(document["action"]),
             tuple(int(number) for number in document["subjects"]), str(document["purpose"]),
-            dict(document["detail"]), int(row[2]), bytes.fromhex(document["previous"]), bytes(row[3]),
+            dict(document["detail"]), str(document["master"]), int(row[2]),
+            bytes.fromhex(document["previous"]), bytes(row[3]),
         )  # fmt: skip
     except (ValueError, TypeError, KeyError) as error:
         raise StoreError(f"audit entry {row[0]} was tampered with: it cannot be read") from error

@@ -160,10 +160,10 @@ def check_tags(tags: Iterable[str]) -> tuple[str, ...]:
     Raises:
         InputError: a tag is empty, too long, or of several lines.
     """
-    clean = tuple(normal_name(tag) for tag in tags)
+    clean = tuple(tag.strip() for tag in tags)
     for tag in clean:
-        if len(tag) > MAX_TAG:
-            raise InputError(f"a tag must have at most {MAX_TAG} characters, but '{tag}' has {len(tag)}")
+        if not 0 < len(tag) <= MAX_TAG or not tag.isprintable():
+            raise InputError(f"a tag must be 1 to {MAX_TAG} visible characters, but is {tag!a}")
     return clean
 
 

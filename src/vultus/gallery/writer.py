@@ -271,7 +271,9 @@ class Writer:
 
 def log_of(connection: sqlite3.Connection, vault: Vault, signature: Signature) -> Log:
     """The audit log, with its newest key."""
-    return Log(connection, vault.gallery_id, vault.audit_key, vault.key_of(connection, GALLERY, now()), signature)
+    key_id = vault.key_of(connection, GALLERY, now())
+    master = "" if vault.master is None else vault.master.key_id
+    return Log(connection, vault.gallery_id, vault.audit_key, key_id, signature, master)
 
 
 def now() -> str:
