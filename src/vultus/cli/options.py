@@ -23,6 +23,8 @@ class SearchDoor(StrEnum):
 
     exact = "exact"
     graph = "graph"
+    milvus = "milvus"
+    encrypted = "encrypted"
 
 
 Inputs = Annotated[
@@ -63,7 +65,8 @@ GalleryPath = Annotated[
     ),
 ]
 Door = Annotated[
-    SearchDoor, typer.Option("--door", help="How the gallery is searched; 'graph' for large ones: vultus\\[graph].")
+    SearchDoor,
+    typer.Option("--door", help="How the gallery is searched; 'graph' for large ones, 'milvus' for huge ones."),
 ]
 _AMONG = "Look among some people only (all that is given must hold)"
 AmongPeople = Annotated[
@@ -91,6 +94,14 @@ Purpose = Annotated[
     str,
     typer.Option("--purpose", metavar="TEXT", envvar="VULTUS_PURPOSE", show_default=False,
                  help="What for: kept in the gallery's audit log. Name nobody here."),
+]  # fmt: skip
+MilvusUri = Annotated[
+    str, typer.Option("--milvus-uri", metavar="URI", envvar="VULTUS_MILVUS_URI", show_default=False,
+                      help="Where the Milvus of --door milvus is: a file *.db, or http://host:port."),
+]  # fmt: skip
+AllowPlain = Annotated[
+    bool, typer.Option("--allow-plain", metavar="", help="Let Milvus have the templates of an encrypted gallery; "
+                       "it keeps them readable.")
 ]  # fmt: skip
 Fmr = Annotated[
     float, typer.Option("--fmr", metavar="RATE", help="False match rate you accept, e.g. 1e-3 = 1 in 1,000 strangers.")

@@ -57,8 +57,15 @@ TABLE = {
         "MilvusDoor",
         "pymilvus",
         "milvus",
-        ("uri", "token", "index", "consistency", "allow_plain"),
+        ("uri", "token", "index", "consistency", "allow_plain", "progress"),
         afar=True,
+    ),
+    "encrypted": Kind(
+        "vultus.gallery.encrypted.door",
+        "EncryptedDoor",
+        "gmpy2",
+        "encrypted",
+        ("key", "scheme", "bits", "nonces", "precision"),
     ),
 }
 DOORS = tuple(TABLE)

@@ -124,7 +124,8 @@ class EncryptedDoor:
         else:
             rows, face_ids = templates.vectors, templates.face_ids
             offsets = np.zeros(len(rows), dtype=np.float32)
-        own = [slice(int(first), int(last)) for first, last in zip(starts, [*starts[1:], len(rows)], strict=True)]
+        ends = [*starts[1:].tolist(), len(rows)]
+        own = [slice(first, last) for first, last in zip(starts.tolist(), ends, strict=False)]
         insert = {person: rows[part] for person, part in zip(ids, own, strict=True)}
         for at in self._register.change(remove, insert):
             self._scorer.put(at, self._register.blocks[at])

@@ -68,6 +68,9 @@ def test_it_follows_changes(rule: str) -> None:
     probes = unit(4, 16, seed=8).astype(np.float32)
     same(door.search(probes, 5), ExactDoor(now, rule).search(probes, 5))  # type: ignore[arg-type]
     assert door.n_people == 10
+    nobody = Templates(3, [], np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, 16), np.float32))
+    assert door.update(Changes(3, np.array([11]), nobody))
+    assert door.n_people == 9
     assert not door.update(Changes(3, np.zeros(0, np.int64), faces([1], dimension=8)))
 
 
