@@ -155,9 +155,9 @@ def top_one(faces: Faces, similarity: Floats) -> TopOne:
 
     Args:
         faces: who they are.
-        similarity: of the first so many probes with everybody enrolled, (probes, enrolled).
+        similarity: of the second template of those who have one with the first of everybody, (probes, enrolled).
     """
-    enrolled, probes = faces.first, faces.twice[1][: len(similarity)]
+    enrolled, probes = faces.first, faces.twice[1]
     place = np.searchsorted(faces.people[enrolled], faces.people[probes])
     hit = mate_rank(similarity, place) == 1
     return TopOne(float(hit.mean()), probes.size, enrolled.size)

@@ -40,18 +40,19 @@ def probes(count: int, dimension: int, seed: int = 0) -> Floats:
     return np.concatenate(bases)[:count]
 
 
-def from_scores(asked: Floats, answers: Floats) -> Floats:
+def from_scores(asked: Floats, answers: Floats, prior: Floats) -> Floats:
     """Templates from exact similarities: as many linear equations as queries.
 
     Args:
-        asked: the probes, (Q, D); fewer than D leave the shortest template that answers so.
+        asked: the probes, (Q, D); fewer than D leave the template nearest to the prior that answers so.
         answers: similarity of each with each template, (Q, N).
+        prior: what the attacker expects of anybody, say the mean of other faces, (D,).
 
     Returns:
         Unit rows (N, D).
     """
-    found, *_ = np.linalg.lstsq(asked, answers, rcond=None)
-    return unit(np.asarray(found.T, dtype=np.float64))
+    further, *_ = np.linalg.lstsq(asked, answers - (asked @ prior)[:, None], rcond=None)
+    return unit(np.asarray(prior + further.T, dtype=np.float64))
 
 
 def from_decisions(accept: Callable[[Floats], bool], start: Floats, steps: int, seed: int = 0) -> Rebuilt:

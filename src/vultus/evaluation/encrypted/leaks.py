@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 FMR = 1e-3
-_SHARES = (0.25, 0.5, 0.75, 1.0, 2.0)
+_SHARES = (0.125, 0.25, 0.5, 0.75, 1.0, 2.0)
 _STEPS = (2, 4, 6, 8, 10, 12)
 _TARGETS, _IMPOSTORS = 50, 400_000
 
@@ -114,8 +114,9 @@ def _by_scores(system: Ours, people: Targets, quick: bool) -> list[dict[str, Any
     asked = probes(int((1.0 if quick else max(_SHARES)) * dimension), dimension)
     enrolled = system.prepare(system.encrypt(people.enrolled))
     answers = np.stack([system.decrypt(system.score(enrolled, probe)) for probe in asked])
+    prior = people.strangers.mean(axis=0)
     counts = [int(share * dimension) for share in _SHARES if int(share * dimension) <= len(asked)]
-    return [_line(f"{n} exact scores", n, from_scores(asked[:n], answers[:n]), people) for n in counts]
+    return [_line(f"{n} exact scores", n, from_scores(asked[:n], answers[:n], prior), people) for n in counts]
 
 
 def _by_decisions(system: Ours, people: Targets, quick: bool) -> list[dict[str, Any]]:

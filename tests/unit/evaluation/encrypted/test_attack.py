@@ -19,15 +19,19 @@ TEMPLATES, _ = population(5, 1, 16)
 
 def test_as_many_exact_scores_as_dimensions_give_the_template():
     asked = probes(16, 16)
-    found = from_scores(asked, asked @ TEMPLATES.T)
+    found = from_scores(asked, asked @ TEMPLATES.T, np.zeros(16))
     assert np.allclose(found, TEMPLATES)
+    assert np.allclose(from_scores(asked, asked @ TEMPLATES.T, TEMPLATES[0]), TEMPLATES)
 
 
 def test_fewer_scores_give_a_part_of_it():
     asked = probes(8, 16)
-    cosine = np.einsum("nd,nd->n", from_scores(asked, asked @ TEMPLATES.T), TEMPLATES)
+    answers = asked @ TEMPLATES.T
+    cosine = np.einsum("nd,nd->n", from_scores(asked, answers, np.zeros(16)), TEMPLATES)
     assert (cosine < 0.99).all()
     assert cosine.mean() > 0.4
+    near = unit(TEMPLATES[0] + 0.2 * TEMPLATES[1])
+    assert from_scores(asked, answers, near)[0] @ TEMPLATES[0] > near @ TEMPLATES[0] - 1e-9
 
 
 def test_probes_are_at_right_angles_and_of_length_one():
