@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vultus.cli.console import say, waiting
+from vultus.cli.console import Bar, say, waiting
 from vultus.cli.options import DEFAULT_PACK
-from vultus.errors import StoreError
+from vultus.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from typing import Any
 
     from vultus.gallery.collection import Gallery
     from vultus.gallery.doors import Recall
@@ -93,6 +95,7 @@ def open_gallery(
     write: bool = False,
     create: bool = True,
     door: str = "exact",
+    door_options: Mapping[str, Any] | None = None,
     logged: bool = False,
     purpose: str = "",
     crops: bool | None = None,
@@ -105,6 +108,7 @@ def open_gallery(
         write: open for writing.
         create: with `write`, make the file when there is none.
         door: the --door option.
+        door_options: see `far_options`.
         logged: what is asked goes into the audit log, wherever the file may be written.
         purpose: the --purpose option.
         crops: the --crops option.
@@ -120,14 +124,31 @@ def open_gallery(
         path.parent.mkdir(parents=True, exist_ok=True)
     elif not path.exists():
         raise StoreError(f"there is no gallery at {path}; make one with: vultus enroll FOLDER --gallery {path}")
+    # Where the templates are copied to is noted in the gallery.
+    write = write or bool(door_options)
     if logged and not write:
         write = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
         if not write:
             say(f"{path} is read-only: what you ask now is not in its audit log", "yellow")
     return Gallery.open(
-        path, engine=engine, create=create, read_only=not write, door=door, crops=crops,
+        path, engine=engine, create=create, read_only=not write, door=door, door_options=door_options, crops=crops,
         actor=os.environ.get("VULTUS_ACTOR", ""), purpose=purpose or os.environ.get("VULTUS_PURPOSE", ""),
     )  # fmt: skip
+
+
+def far_options(door: str, milvus_uri: str, allow_plain: bool) -> dict[str, Any]:
+    """What the --door asks for besides, from the options --milvus-uri and --allow-plain.
+
+    Raises:
+        ConfigError: one of them was given for another door, or none for this one.
+    """
+    if door != "milvus":
+        if allow_plain:
+            raise ConfigError("--allow-plain is for --door milvus only")
+        return {}
+    return {
+        "uri": milvus_uri, "allow_plain": allow_plain, "progress": partial(Bar, "copying templates into Milvus"),
+    }  # fmt: skip
 
 
 def among(
@@ -151,10 +172,18 @@ def tell_recall(people: Gallery | None, door: str) -> Recall | None:
     """Build the door now, and say how much of the exact answer it finds; nothing of no gallery and the exact door."""
     if people is None or door == "exact":
         return None
+    if door == "milvus":
+        recall = people.recall()
+        say(f"Milvus finds {'everybody' if recall is None else _share(recall)}", "dim")
+        return recall
     with waiting("building the graph ..."):
         recall = people.recall()
     if recall is None:
         say("the gallery is small: all of it is searched", "dim")
     else:
-        say(f"the graph finds {recall.share:.1%} of the {recall.at} most similar people", "dim")
+        say(f"the graph finds {_share(recall)}", "dim")
     return recall
+
+
+def _share(recall: Recall) -> str:
+    return f"{recall.share:.1%} of the {recall.at} most similar people"

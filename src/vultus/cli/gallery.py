@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vultus.cli import options
-from vultus.cli.build import Choice, gallery_path, open_gallery, pack_of, tell_recall
+from vultus.cli.build import Choice, far_options, gallery_path, open_gallery, pack_of, tell_recall
 from vultus.cli.console import clean, emit, fail, out, plural, say, table
 from vultus.errors import InputError, NameClashError
 
@@ -163,6 +163,8 @@ def import_people(
 def check(
     gallery: options.GalleryPath = None,
     door: options.Door = options.SearchDoor.exact,
+    milvus_uri: options.MilvusUri = "",
+    allow_plain: options.AllowPlain = False,
     pack: options.PackName = None,
     as_json: options.Json = False,
 ) -> None:
@@ -170,7 +172,8 @@ def check(
     exact = door is options.SearchDoor.exact
     # what a graph finds depends on the calibration
     engine = None if exact else Choice(pack or pack_of(gallery, needed=True)).engine()
-    with open_gallery(gallery, engine, door=door) as people:
+    far = far_options(door, milvus_uri, allow_plain)
+    with open_gallery(gallery, engine, door=door, door_options=far) as people:
         problems = list(people.check())
         recall = None if problems else tell_recall(people, door)
         count = len(people)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vultus.cli import options, record
-from vultus.cli.build import Choice, among, open_gallery, pack_of, tell_recall
+from vultus.cli.build import Choice, among, far_options, open_gallery, pack_of, tell_recall
 from vultus.cli.console import say
 from vultus.cli.pictures import Album, name_marks
 from vultus.cli.scan import Answer, Tally, expand_inputs, report, views
@@ -23,6 +23,8 @@ def identify(
     inputs: options.Inputs,
     gallery: options.GalleryPath = None,
     door: options.Door = options.SearchDoor.exact,
+    milvus_uri: options.MilvusUri = "",
+    allow_plain: options.AllowPlain = False,
     fpir: options.Fpir = options.DEFAULT_FPIR,
     top: Annotated[
         int, typer.Option("--top", min=1, metavar="N", help="Candidates per face in the JSON document.")
@@ -45,12 +47,13 @@ def identify(
 ) -> None:
     """Name the people in pictures and videos; a stranger is answered as unknown."""
     items = expand_inputs(inputs)
+    far = far_options(door, milvus_uri, allow_plain)
     within = among(among_people, among_collections, among_tags, among_since, among_until)
     album = None if annotate is None else Album(annotate, items)
     own = pack_of(gallery, needed=True)
     engine = Choice(pack or own, device, threads, offline, licence_policy, calibration).engine()
     tally = Tally(extra={"known": 0, "unknown": 0})
-    with open_gallery(gallery, engine, door=door, logged=True, purpose=purpose) as people:
+    with open_gallery(gallery, engine, door=door, door_options=far, logged=True, purpose=purpose) as people:
         # a rate that cannot be had is told before any picture is looked at
         people.identify_faces([], fpir=fpir, top=top, within=within)
         if not len(people):

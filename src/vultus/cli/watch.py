@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vultus.cli import options, record
-from vultus.cli.build import Choice, among, gallery_path, open_gallery, pack_of, tell_recall
+from vultus.cli.build import Choice, among, far_options, gallery_path, open_gallery, pack_of, tell_recall
 from vultus.cli.console import Bar, clean, emit_line, interruptible, out, say, table
 from vultus.cli.people import People, clock
 from vultus.cli.scan import LIVE, expand_inputs, short, video_of
@@ -72,6 +72,8 @@ def watch(
     ],
     gallery: options.GalleryPath = None,
     door: options.Door = options.SearchDoor.exact,
+    milvus_uri: options.MilvusUri = "",
+    allow_plain: options.AllowPlain = False,
     fpir: options.Fpir = options.DEFAULT_FPIR,
     fps: Annotated[
         float, typer.Option("--fps", min=0.01, metavar="RATE", help="Looks for faces per second of video.")
@@ -99,11 +101,12 @@ def watch(
     items = expand_inputs(inputs, _KINDS)
     _check_target(items, annotate)
     path, run = gallery_path(gallery), _Run()
+    far = far_options(door, milvus_uri, allow_plain)
     within = among(among_people, among_collections, among_tags, among_since, among_until)
     if gallery is not None or path.exists():
         own = pack_of(gallery, needed=True)
         engine = Choice(pack or own, device, threads, offline, licence_policy, calibration).engine()
-        known: Gallery | None = open_gallery(gallery, engine, door=door, logged=True, purpose=purpose)
+        known: Gallery | None = open_gallery(gallery, engine, door=door, door_options=far, logged=True, purpose=purpose)
     else:
         say(f"there is no gallery at {path}: people are told apart, but not named", "yellow")
         engine, known = Choice(pack, device, threads, offline, licence_policy, calibration).engine(), None

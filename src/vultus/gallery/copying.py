@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from hashlib import sha256
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -36,6 +38,21 @@ STEP_PEOPLE = 2_000  # read from the record at a time
 _SQUARE = 2.6  # no row of `average` is longer: its length is at most 4 ** 0.3, and its offset above -0.52
 
 
+class Advance(Protocol):
+    """Hears of people as they are copied."""
+
+    def advance(self, steps: int = 1) -> None:
+        """So many people more."""
+
+
+Progress = Callable[[int], AbstractContextManager[Advance]]
+
+
+class _Silence:
+    def advance(self, steps: int = 1) -> None:
+        pass
+
+
 class Copier:
     """One copy and its record.
 
@@ -44,6 +61,7 @@ class Copier:
         rule, background: what the rows are, see `search.average`.
         uri, token: see `mirror.connect`; without a token, the environment's VULTUS_MILVUS_TOKEN.
         index, level: see `Mirror`.
+        progress: given the number of people when everybody has to be sent; hears of them in the block it opens.
 
     Attributes:
         mirror: the copy; None before the first `follow`, for a gallery that never held a template, and after `close`.
@@ -51,8 +69,17 @@ class Copier:
     """
 
     def __init__(
-        self, ledger: Ledger, rule: Rule, background: float, uri: str, token: str, index: str, level: str = "Strong"
+        self,
+        ledger: Ledger,
+        rule: Rule,
+        background: float,
+        uri: str,
+        token: str,
+        index: str,
+        level: str = "Strong",
+        progress: Progress | None = None,
     ) -> None:
+        self._progress = progress or (lambda _: nullcontext(_Silence()))
         self._ledger, self._rule, self._background, self._index, self._level = ledger, rule, background, index, level
         self.uri = os.path.abspath(uri) if is_file(uri) else uri
         self._token = token or os.environ.get(TOKEN, "")
@@ -178,9 +205,11 @@ class Copier:
         # Noted first: a copy that is never finished is one, too.
         self._ledger.note_copy(self._place())
         mirror.renew()
-        for at, part in enumerate(roll.parts):
-            for some in steps(roll.person_ids[roll.part_of == at]):
-                mirror.put(part, self._rows(some))
+        with self._progress(len(roll.person_ids)) as bar:
+            for at, part in enumerate(roll.parts):
+                for some in steps(roll.person_ids[roll.part_of == at]):
+                    mirror.put(part, self._rows(some))
+                    bar.advance(len(some))
         mirror.settle()
         self.measured = {}
 

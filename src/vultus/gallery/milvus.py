@@ -27,6 +27,7 @@ from vultus.gallery.templates import Templates
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from vultus.gallery.copying import Progress
     from vultus.gallery.doors import Rule
     from vultus.gallery.ledger import Ledger
     from vultus.gallery.templates import Changes
@@ -54,6 +55,7 @@ class MilvusDoor:
             file and HNSW for a server.
         consistency: how fresh an answer of Milvus must be: "Strong", "Bounded", "Session" or "Eventually".
         allow_plain: copy the templates of an encrypted gallery, although Milvus keeps them readable.
+        progress: told when everybody has to be copied; see `Copier`.
 
     Raises:
         ConfigError: there is no address, index or level like this, or the gallery is encrypted and `allow_plain` is
@@ -73,6 +75,7 @@ class MilvusDoor:
         index: str = "",
         consistency: str = "Strong",
         allow_plain: bool = False,
+        progress: Progress | None = None,
     ) -> None:
         uri = uri or os.environ.get(URI, "")
         if not uri:
@@ -89,7 +92,7 @@ class MilvusDoor:
             )
         self._ledger, self._rule, self._background = ledger, rule, background
         self._index = index or ("FLAT" if is_file(uri) else "HNSW")
-        self._copier = Copier(ledger, rule, background, uri, token, self._index, consistency)
+        self._copier = Copier(ledger, rule, background, uri, token, self._index, consistency, progress)
         self._width = _WIDTHS[0]
         self.recall: Recall | None = None
         try:

@@ -99,6 +99,22 @@ def test_check_of_a_door(cli: Cli, known: Path, monkeypatch: pytest.MonkeyPatch)
     assert "finds only 90.0% of the 10 most similar people" in told
 
 
+def test_check_brings_a_copy_in_milvus_up_to_date(cli: Cli, known: Path, tmp_path: Path) -> None:
+    pytest.importorskip("milvus_lite")
+    far = ["gallery", "check", "-g", known, "--door", "milvus", "--milvus-uri", tmp_path / "milvus.db", "--allow-plain"]
+    document = cli.json(*far)
+    assert (document["door"], document["recall"], document["problems"]) == ("milvus", None, [])
+    assert "Milvus finds everybody" in cli(*far).stderr
+    (tmp_path / "milvus.db").rename(tmp_path / "away.db")
+    (tmp_path / "milvus.db").write_text("no folder of Milvus Lite")
+    told = cli("gallery", "remove", "Ada", "-g", known, "--yes", code=2).stderr
+    assert "this is done in" in told
+    assert "later, run: vultus gallery check --door milvus --milvus-uri" in told
+    assert [one["name"] for one in cli.json("gallery", "list", "-g", known)["people"]] == ["Grace"]
+    (tmp_path / "milvus.db").unlink()
+    assert cli.json(*far)["people"] == 1
+
+
 @pytest.mark.parametrize("verb", [["list"], ["show", "Ada"], ["rename", "Ada", "B"], ["remove", "Ada", "--yes"]])
 def test_no_verb_makes_a_gallery_by_the_way(cli: Cli, verb: list[str]) -> None:
     assert "there is no gallery at none.db" in cli("gallery", *verb, "-g", "none.db", code=2).stderr

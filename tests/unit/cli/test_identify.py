@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from unit.cli.conftest import Cli
 from unit.cli.fake import ADA, GRACE, MARIE, NOBODY, save
 from vultus.gallery import Gallery
@@ -41,6 +43,25 @@ def test_another_door_answers_alike(cli: Cli, known: Path) -> None:
     told = cli("identify", "party.png", "--gallery", known, "--door", "graph").stderr
     assert "the gallery is small: all of it is searched" in told
     assert "'exakt' is not one of" in cli("identify", "party.png", "-g", known, "--door", "exakt", code=2).stderr
+
+
+def test_a_copy_in_milvus_answers_alike(cli: Cli, known: Path, tmp_path: Path) -> None:
+    pytest.importorskip("milvus_lite")
+    save(Path("party.png"), ADA, MARIE)
+    plain = cli.json("identify", "party.png", "--gallery", known)
+    far = ["identify", "party.png", "--gallery", known, "--door", "milvus", "--milvus-uri", tmp_path / "milvus.db"]
+    told = cli(*far, code=2).stderr
+    assert "if you accept that: --allow-plain" in told
+    answer = cli.json(*far, "--allow-plain")
+    (ours,), (wanted,) = answer["images"], plain["images"]
+    for one, other in zip(ours["faces"], wanted["faces"], strict=True):
+        assert [who["name"] for who in one["candidates"]] == [who["name"] for who in other["candidates"]]
+        assert one["decision"]["similarity"] == pytest.approx(other["decision"]["similarity"], abs=1e-6)
+    assert "Milvus finds everybody" in cli(*far, "--allow-plain").stderr
+    without = cli("identify", "party.png", "-g", known, "--door", "milvus", "--allow-plain", code=2).stderr
+    assert "the milvus door must know where Milvus is" in without
+    other = cli("identify", "party.png", "-g", known, "--allow-plain", code=2).stderr
+    assert "--allow-plain is for --door milvus only" in other
 
 
 def test_annotated_pictures_go_into_a_folder_and_keep_apart(cli: Cli, known: Path) -> None:
