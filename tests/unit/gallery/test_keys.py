@@ -48,9 +48,16 @@ def test_files_that_are_no_keys(home):
         read_key(file)
     write_key(new_key(), file)
     good = json.loads(file.read_text())
-    for bad in ({}, [], good | {"schema": "x"}, good | {"key": "zz"}, good | {"key": "00" * 32}, good | {"key": "00"}):
+    for bad, message in (
+        ({}, "is no Vultus key file, or damaged: 'schema'"),
+        ([], "is no Vultus key file"),
+        (good | {"schema": "x"}, r"its schema must be vultus\.master-key/1"),
+        (good | {"key": "zz"}, "is no Vultus key file"),
+        (good | {"key": "00" * 32}, "key and key_id do not belong together"),
+        (good | {"key": "00"}, "must be 32 bytes"),
+    ):
         file.write_text(json.dumps(bad))
-        with pytest.raises(InputError, match=r"is no Vultus key file|must be 32 bytes"):
+        with pytest.raises(InputError, match=message):
             read_key(file)
     file.write_bytes(b"\xff\x00")
     with pytest.raises(InputError, match="is no Vultus key file"):
