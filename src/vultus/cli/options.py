@@ -108,7 +108,7 @@ Fmr = Annotated[
 ]
 GroupFmr = Annotated[
     float | None,
-    typer.Option("--fmr", metavar="RATE", show_default="0.2 / number of groups",
+    typer.Option("--fmr", metavar="RATE", show_default="0.15 / number of groups",
                  help="False match rate of two faces that may be joined."),
 ]  # fmt: skip
 Fpir = Annotated[

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from vultus.types import Calibration
 
 _BLOCK_NUMBERS = 16_000_000
-_SHARE = 0.2
+_SHARE = 0.15
 _NONE = np.empty(0, dtype=np.int64)
 
 
@@ -87,7 +87,7 @@ def cluster(
 def rate_for(calibration: Calibration, groups: int) -> float:
     """The false match rate of two faces that suits so many groups, as far as the calibration reaches.
 
-    A group may resemble each other one by chance, so the rate must fall with their number. It is 0.2 per number of
+    A group may resemble each other one by chance, so the rate must fall with their number. It is 0.15 per number of
     groups, chosen on three folds of LFW with 20 to 1,241 people (results/clustering.json); about as many groups come
     out as there are people.
     """

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 _COMMIT_EVERY = 32
 _TRIES = 3
+_ALWAYS_ANEW = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ class Unknown:
             yield from found
 
     def group(
-        self, fmr: float | None = None, *, anew: bool = False, progress: Callable[[int], None] | None = None
+        self, fmr: float | None = None, *, anew: bool | None = None, progress: Callable[[int], None] | None = None
     ) -> int:
         """Find out which faces are one person; how many groups there are.
 
@@ -143,7 +144,8 @@ class Unknown:
         Args:
             fmr: false match rate of two faces that may be joined; None lets it follow the number of groups, see
                 `cluster.follow`.
-            anew: take all groups apart first, but for what the user has joined; else only new faces find their group.
+            anew: take all groups apart first, but for what the user has joined; False lets only new faces find their
+                group, which is faster and leaves mistakes of earlier runs. None does so from 20,000 faces on.
             progress: called now and then with the number of faces compared.
 
         Raises:
@@ -156,7 +158,8 @@ class Unknown:
             with self._reading() as (unnamed, _):
                 state, fresh = unnamed.state(), unnamed.next_group()
             # Minutes for many faces: others may write meanwhile.
-            groups = _grouped(state, threshold, fresh, anew=anew, progress=progress)
+            small = len(state.face_ids) < _ALWAYS_ANEW
+            groups = _grouped(state, threshold, fresh, anew=small if anew is None else anew, progress=progress)
             with self._writing() as (_, unnamed, _):
                 if unnamed.digest() == state.digest:
                     unnamed.regrouped(state, groups)

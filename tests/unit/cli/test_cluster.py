@@ -25,8 +25,8 @@ def test_groups_by_person(cli: Cli, mixed: Path) -> None:
     groups = [[Path(face["path"]).name for face in group["faces"]] for group in document["groups"]]
     assert groups == [["a1.png", "a2.png", "a3.png"], ["a2.png", "g1.png"], ["m1.png"]]
     assert document["groups"][1]["faces"][0]["face"] == 2
-    assert document["fmr_target"] == pytest.approx(0.2 / 3), "it follows the number of groups"
-    assert document["threshold"] == pytest.approx(CALIBRATION.threshold(0.2 / 3), abs=1e-6)
+    assert document["fmr_target"] == pytest.approx(0.15 / 3), "it follows the number of groups"
+    assert document["threshold"] == pytest.approx(CALIBRATION.threshold(0.15 / 3), abs=1e-6)
     strict = cli.json("cluster", mixed, "--fmr", "1e-3")
     assert (strict["fmr_target"], strict["threshold"]) == (0.001, 0.5)
 

@@ -95,6 +95,19 @@ def test_new_faces_find_their_group_and_numbers_stay(gallery):
     assert eve not in [group.group_id for group in gallery.unknown.groups()], "no number is used again"
 
 
+def test_many_faces_only_look_for_a_group_of_old(gallery, monkeypatch):
+    seen = []
+    keep(gallery, photos("ada"))
+    gallery.unknown.group(progress=seen.append)
+    monkeypatch.setattr("vultus.gallery.unknown._ALWAYS_ANEW", 4)
+    keep(gallery, photos("bob", count=1))
+    gallery.unknown.group(progress=seen.append)
+    assert [len(faces) for faces in grouped(gallery)] == [3, 1]
+    gallery.unknown.group(progress=seen.append)
+    gallery.unknown.group(anew=True, progress=seen.append)
+    assert seen == [3, 4, 4]
+
+
 def test_two_faces_of_one_picture_are_two_people(gallery):
     keep(gallery, [picture(person("ada", seed=seed), person("ada", seed=seed + 50), seed=seed) for seed in range(3)])
     gallery.unknown.group(fmr=0.01)
@@ -118,7 +131,7 @@ def test_faces_that_the_user_split_off_stay_off(gallery):
     group = number(gallery, faces[0])
     other = gallery.unknown.split(group, faces[1:3])
     assert faces_of(gallery, other) == faces[1:3]
-    for anew in (False, True):
+    for anew in (False, True, None):
         gallery.unknown.group(anew=anew)
         assert faces_of(gallery, group) == [faces[0], *faces[3:]]
         assert group not in {number(gallery, face) for face in faces[1:3]}
