@@ -211,7 +211,7 @@ class Gallery(Asking, People, Rights, Custody, Moving):
     @property
     def unknown(self) -> Unknown:
         """The faces that nobody has named."""
-        return Unknown(self._store, self)
+        return Unknown(self._store, self, crops=self._crops)
 
     def close(self) -> None:
         """Close the file; a second time does nothing."""

@@ -151,7 +151,9 @@ def examine(store: Store, engine: Engine, items: Sequence[tuple[str, Source]], t
     answers = engine.find_each(open_sources, embed=True, batch=terms.batch) if open_sources else iter(())
     for (at, finding), (source, answer) in zip(waiting, answers, strict=True):
         judged = _judge(finding, answer, terms)
-        findings[at] = _with_crop(judged, source) if terms.crops else judged
+        if terms.crops and isinstance(judged.result, NewFace):
+            judged = replace(judged, result=with_crop(judged.result, source))
+        findings[at] = judged
     return [finding for finding in findings if finding is not None]
 
 
@@ -228,6 +230,14 @@ def new_face(label: str, picture: str, face: Face, embedding: Embedding) -> NewF
     )
 
 
+def with_crop(face: NewFace, source: Source) -> NewFace:
+    """The same with a cut-out of the face; without one where the picture cannot be read again."""
+    try:
+        return replace(face, crop=cut(source, Box(np.array(face.box_xyxy_px, dtype=np.float32))))
+    except InputError:
+        return face
+
+
 def _recall(store: Store, name: str, label: str, picture: str, options: str) -> Finding | None:
     face, reasons = store.known(name, picture, options)
     if face is not None:
@@ -264,17 +274,6 @@ def _judge(finding: Finding, answer: list[Face] | VultusError, terms: Terms) -> 
     if not face.quality.ok and not terms.override_quality:
         return replace(finding, result=Rejected(finding.label, face.quality.reasons), remember=True)
     return replace(finding, result=new_face(finding.label, finding.picture, face, embedding))
-
-
-def _with_crop(finding: Finding, source: Source) -> Finding:
-    """The same with a cut-out of the face; without one where the picture cannot be read again."""
-    if not isinstance(finding.result, NewFace):
-        return finding
-    box = Box(np.array(finding.result.box_xyxy_px, dtype=np.float32))
-    try:
-        return replace(finding, result=replace(finding.result, crop=cut(source, box)))
-    except InputError:
-        return finding
 
 
 @cache

@@ -25,7 +25,7 @@ import numpy as np
 
 from vultus.errors import InputError, StoreError, VultusError
 from vultus.gallery.cluster import cluster, follow, keep_numbers
-from vultus.gallery.enrol import digest_of, label_of, new_face, several
+from vultus.gallery.enrol import digest_of, label_of, new_face, several, with_crop
 from vultus.gallery.record import normal_name
 from vultus.gallery.store import FACE_COLUMNS, face_record
 from vultus.gallery.unnamed import Unnamed
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from vultus.gallery.asking import Asking
-    from vultus.gallery.record import FaceRecord
+    from vultus.gallery.record import FaceRecord, NewFace
     from vultus.gallery.store import Store
     from vultus.gallery.unnamed import Group, State
     from vultus.gallery.writer import Writer
@@ -86,16 +86,28 @@ class Named:
     left: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """What was seen in a picture, before it is stored; see `Kept`."""
+
+    source: Source
+    faces: tuple[NewFace, ...] = ()
+    known: tuple[str, ...] = ()
+    refused: int = 0
+    error: str = ""
+
+
 class Unknown:
     """The faces of a gallery that nobody has named; `gallery.unknown`.
 
     Args:
         store: the file.
         desk: knows who is known already, and has the engine.
+        crops: keep a cut-out of each face.
     """
 
-    def __init__(self, store: Store, desk: Asking) -> None:
-        self._store, self._desk = store, desk
+    def __init__(self, store: Store, desk: Asking, *, crops: bool = False) -> None:
+        self._store, self._desk, self._crops = store, desk, crops
 
     def add(
         self, images: Source | Iterable[Source], *, fpir: float = 0.01, override_quality: bool = False, batch: int = 16
@@ -121,16 +133,13 @@ class Unknown:
         stream = images if isinstance(images, Iterator) else iter(several(images))  # type: ignore[arg-type]
         while chunk := list(islice(stream, max(_COMMIT_EVERY, batch))):
             looked = [
-                (source, answer, [] if isinstance(answer, VultusError) else self._desk.identify_faces(answer, fpir))
+                _Seen(source, error=str(answer))
+                if isinstance(answer, VultusError)
+                else self._look(source, self._desk.identify_faces(answer, fpir), override_quality)
                 for source, answer in engine.find_each(chunk, embed=True, batch=batch)
             ]
             with self._writing() as (writer, unnamed, _):
-                found = [
-                    Kept(label_of(source), error=str(answer))
-                    if isinstance(answer, VultusError)
-                    else _keep(writer, unnamed, engine.contract, source, who, override_quality)
-                    for source, answer, who in looked
-                ]
+                found = [_keep(writer, unnamed, engine.contract, one) for one in looked]
             yield from found
 
     def group(
@@ -254,7 +263,8 @@ class Unknown:
             if standing is not None and standing[1] == person_id:
                 raise InputError(f"this face is enrolled as '{name}'; remove '{name}', and enrol the right pictures")
             writer.bind(engine.contract, len(new.template))
-            face_id = writer.add(None, new) if standing is None else standing[0]
+            kept = with_crop(new, image) if self._crops and standing is None else new
+            face_id = writer.add(None, kept) if standing is None else standing[0]
             unnamed.deny([face_id], person_id)
             writer.note("label", (person_id,), {"what": "not this person", "faces": 1})
         return face_id
@@ -313,6 +323,20 @@ class Unknown:
         self._store.forget()
         return forgotten
 
+    def _look(self, source: Source, who: Sequence[Identification], override_quality: bool) -> _Seen:
+        """What of a picture is to be kept."""
+        label, picture = label_of(source), digest_of(source)
+        if not picture:
+            return _Seen(source, error="the file changed while it was read; try again")
+        faces, refused = [], 0
+        for face in (one.face for one in who if one.name is None):
+            if face.embedding is None or not (face.quality.ok or override_quality):
+                refused += 1
+                continue
+            new = new_face(label, picture, face, face.embedding)
+            faces.append(with_crop(new, source) if self._crops else new)
+        return _Seen(source, tuple(faces), tuple(one.name for one in who if one.name is not None), refused)
+
     @contextlib.contextmanager
     def _reading(self) -> Iterator[tuple[Unnamed, sqlite3.Connection]]:
         with self._store.reading() as connection:
@@ -324,30 +348,16 @@ class Unknown:
             yield writer, unnamed, connection
 
 
-def _keep(
-    writer: Writer,
-    unnamed: Unnamed,
-    contract: str,
-    source: Source,
-    who: Sequence[Identification],
-    override_quality: bool,
-) -> Kept:
-    """Store the faces of a picture that are of nobody known; the caller commits."""
-    label, picture = label_of(source), digest_of(source)
-    if not picture:
-        return Kept(label, error="the file changed while it was read; try again")
-    face_ids, repeated, refused = [], 0, 0
-    for face in (one.face for one in who if one.name is None):
-        if face.embedding is None or not (face.quality.ok or override_quality):
-            refused += 1
-            continue
-        new = new_face(label, picture, face, face.embedding)
-        if unnamed.standing(new) is not None:
+def _keep(writer: Writer, unnamed: Unnamed, contract: str, seen: _Seen) -> Kept:
+    """Store the faces that are not there yet; the caller commits."""
+    face_ids, repeated = [], 0
+    for face in seen.faces:
+        if unnamed.standing(face) is not None:
             repeated += 1
             continue
-        writer.bind(contract, len(new.template))
-        face_ids.append(writer.add(None, new))
-    return Kept(label, tuple(face_ids), tuple(one.name for one in who if one.name is not None), repeated, refused)
+        writer.bind(contract, len(face.template))
+        face_ids.append(writer.add(None, face))
+    return Kept(label_of(seen.source), tuple(face_ids), seen.known, repeated, seen.refused, seen.error)
 
 
 def _grouped(

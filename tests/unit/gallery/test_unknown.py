@@ -292,3 +292,23 @@ def test_changes_meanwhile_are_not_overwritten(gallery, monkeypatch):
 
     with pytest.raises(StoreError, match="were changed by another program meanwhile; try again"):
         gallery.unknown.group(anew=True, progress=busy)
+
+
+def test_cut_outs_are_kept_where_the_gallery_keeps_them(tmp_path):
+    class Painter(FakeEngine):
+        """Pictures are arrays that all show the same two faces."""
+
+        def find(self, image):
+            return super().find(picture(person("ada", left=0), person("bob", left=120)))
+
+    pixels = np.full((100, 240, 3), 99, np.uint8)
+    for crops, count in ((True, 2), (False, 0)):
+        with Gallery.open(tmp_path / f"{crops}.vultus", engine=Painter(), crops=crops) as gallery:
+            assert len(keep(gallery, [pixels])) == 2
+            with gallery._store.reading() as connection:
+                assert connection.execute("SELECT count(*) FROM crop").fetchone() == (count,)
+            gallery.enroll("Eve", pixels, face="largest")
+            gallery.unknown.reject_picture(255 - pixels, "Eve")
+            with gallery._store.reading() as connection:
+                assert connection.execute("SELECT count(*) FROM crop").fetchone() == (2 * count,)
+            assert gallery.check() == []
