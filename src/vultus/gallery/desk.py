@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from copy import copy
 from typing import TYPE_CHECKING, cast
 
 from vultus.errors import ContractError, StoreError, UnknownNameError
@@ -84,9 +85,11 @@ class Desk:
                 if revision == self._store.revision():
                     return door
                 changes = self._store.changes(revision, at_most=max(1, door.n_people // _FEW))
-                if changes is not None and door.update(changes):
-                    self._door = changes.revision, background, door
-                    return door
+                # Others may still search in the door as it is.
+                newer = copy(door)
+                if changes is not None and newer.update(changes):
+                    self._door = changes.revision, background, newer
+                    return newer
             templates = self._store.templates()
             door = open_door(self._door_name, templates, self._rule, background, self._door_options)
             self._door = templates.revision, background, door

@@ -50,7 +50,7 @@ class Kind:
 
 
 TABLE = {
-    "exact": Kind("vultus.gallery.search", "ExactDoor"),
+    "exact": Kind("vultus.gallery.search", "ExactDoor", options=("kernel",)),
     "graph": Kind("vultus.gallery.graph", "GraphDoor", "usearch", "graph"),
     "milvus": Kind(
         "vultus.gallery.milvus",

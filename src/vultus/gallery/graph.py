@@ -9,6 +9,7 @@ How many are missed is measured when the graph is built, and the search widened 
 from __future__ import annotations
 
 import threading
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from vultus.gallery.doors import Rule
+    from vultus.gallery.search import Masks
     from vultus.gallery.templates import Changes, Templates
     from vultus.types import Candidate
 
@@ -35,8 +37,9 @@ _SAME = 1e-6  # two ways of adding up one similarity differ by less
 class GraphDoor:
     """Compares with those whom a graph of the templates proposes; needs usearch, see `check_door`.
 
-    Where the graph would propose half of the gallery or more, and for a probe to which it proposes fewer people than
-    were asked for, the exact door answers.
+    Where the graph would propose half of the gallery or more, where a filter lets few people pass, and for a probe to
+    which it proposes fewer people than were asked for, the exact door answers. Changes are taken in by the exact door:
+    the graph keeps proposing those who are as they were, and who is new is compared with every probe.
 
     Args:
         templates: of the whole gallery.
@@ -45,28 +48,37 @@ class GraphDoor:
 
     def __init__(self, templates: Templates, rule: Rule = "average", background: float = 0.0) -> None:
         self._exact = ExactDoor(templates, rule, background)
-        self.n_people, self.n_templates = self._exact.n_people, self._exact.n_templates
-        counts = np.diff(np.append(self._exact.starts, self.n_templates))
-        self._people = np.repeat(np.arange(self.n_people, dtype=np.int64), counts)
         self._width = _WIDTHS[0]
         # A search uses working memory of the graph: one at a time.
         self._lock = threading.Lock()
-        self._graph = _build(self._exact.rows, self._exact.offsets)
-        self.recall = self._widen(templates.vectors) if self._is_worth_it(_RECALL_AT) else None
+        base = self._exact.base
+        self._graph = _build(base.rows, np.zeros(len(base.rows), np.float32) if base.offsets is None else base.offsets)
+        self.recall = self._widen(templates.vectors) if self._is_worth_it(self._wide(_RECALL_AT)) else None
+
+    @property
+    def n_people(self) -> int:
+        """People who can be found."""
+        return self._exact.n_people
+
+    @property
+    def n_templates(self) -> int:
+        """Templates a probe is searched among."""
+        return self._exact.n_templates
 
     def search(
         self, probes: NDArray[np.float32], top: int, within: NDArray[np.int64] | None = None
     ) -> list[list[Candidate]]:
         """The `top` most similar people of each probe, best first; see `Door.search`."""
         self._exact.check(probes, top, within)
-        if len(probes) == 0 or within is not None or not self._is_worth_it(top):
+        wide = self._wide(top)
+        if within is not None and len(within):
+            # So many more, that as many as ever may be expected to pass.
+            wide *= -(-self.n_people // len(within))
+        if len(probes) == 0 or not self._is_worth_it(wide):
             return self._exact.search(probes, top, within)
-        found = []
-        for probe, near in zip(probes, self._near(probes, self._wide(top)), strict=True):
-            people = np.unique(self._people[near])
-            enough = len(people) >= min(top, self.n_people)
-            found.append(self._exact.among(probe, people, top) if enough else self._exact.search(probe[None], top)[0])
-        return found
+        near = self._near(probes, wide)
+        passing = self._exact.passing(within)
+        return [self._answer(probe, rows, top, within, passing) for probe, rows in zip(probes, near, strict=True)]
 
     def count(self, within: NDArray[np.int64] | None = None) -> int:
         """Templates that a probe is searched among; see `Door.count`."""
@@ -77,14 +89,30 @@ class GraphDoor:
         return self._exact.positions(person_ids)
 
     def update(self, changes: Changes) -> bool:
-        """Always anew."""
-        return False
+        """Take in what has changed; see `Door.update`."""
+        exact = copy(self._exact)
+        if not exact.update(changes):
+            return False
+        self._exact = exact
+        return True
+
+    def _answer(
+        self, probe: NDArray[np.float32], rows: NDArray[np.int64], top: int, within: NDArray[np.int64] | None,
+        passing: Masks,
+    ) -> list[Candidate]:  # fmt: skip
+        """Compare those whom the graph proposes, if they are enough."""
+        people = np.unique(self._exact.base.people_of(rows))
+        if passing[0] is not None:
+            people = people[passing[0][people]]
+        found = self._exact.among(probe, people, top, passing[1])
+        enough = min(top, self.n_people if within is None else len(within))
+        return found if len(found) >= enough else self._exact.search(probe[None], top, within)[0]
 
     def _wide(self, top: int) -> int:
         return max(self._width, 4 * top)
 
-    def _is_worth_it(self, top: int) -> bool:
-        return 2 * self._wide(top) < self.n_templates
+    def _is_worth_it(self, wide: int) -> bool:
+        return 2 * wide < len(self._exact.base.rows)
 
     def _near(self, probes: NDArray[np.float32], width: int) -> list[NDArray[np.int64]]:
         """Rows of the templates that the graph proposes for each probe."""

@@ -19,7 +19,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vultus.errors import InputError, ShapeError
+from vultus.errors import ConfigError, InputError, ShapeError
+from vultus.gallery.part import KERNELS, Best, Part
+from vultus.gallery.record import Names
+from vultus.gallery.templates import Templates
 from vultus.types import Candidate
 
 if TYPE_CHECKING:
@@ -28,103 +31,115 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from vultus.gallery.doors import Recall, Rule
-    from vultus.gallery.templates import Changes, Templates
+    from vultus.gallery.part import Kernel
+    from vultus.gallery.templates import Changes
     from vultus.types import Calibration
 
-_BLOCK_ROWS = 65_536
+    Masks = tuple[NDArray[np.bool_] | None, NDArray[np.bool_] | None]
+
+_SHARE, _FEW = 20, 64  # one changed person in 20, or these few, are kept apart; with more, all is made anew
 _STRETCH = 0.6  # 0 leaves means as they are, 1 gives all of their loss back
 
 
 class ExactDoor:
     """Compares with everybody.
 
+    What changes goes into a second, small part, and whoever has gone is passed over, until so many have changed that
+    making all anew is better. `update` puts new arrays in the place of old ones, so that a copy of the door made before
+    keeps its state.
+
     Args:
         templates: of the whole gallery.
         rule: "average" compares with the mean of a person's templates, "best" with each and takes the highest
             similarity.
         background: typical cosine of two strangers, see `background_of`.
-        block_rows: templates compared at once; bounds the memory of a search.
+        kernel: how to look: "float32"; "int8", four times less to read, which finds the same (`kernel.py`); or "auto":
+            "int8" in large galleries, after the first probes.
 
-    Attributes:
-        rows, offsets: `probe @ row + offset` is a similarity; float32, (n_templates, D) and (n_templates,).
-        starts: row of each person's first template; int64, (n_people,).
+    Raises:
+        ConfigError: there is no such kernel.
     """
 
     def __init__(
-        self, templates: Templates, rule: Rule = "average", background: float = 0.0, block_rows: int = _BLOCK_ROWS
+        self, templates: Templates, rule: Rule = "average", background: float = 0.0, *, kernel: Kernel = "auto"
     ) -> None:
-        self._names = templates.names
-        self._person_ids = templates.person_ids
-        self.n_people = len(templates.names)
+        if kernel not in KERNELS:
+            raise ConfigError(f"the kernel must be one of {', '.join(KERNELS)}, but is '{kernel}'")
         self.recall: Recall | None = None
-        self._face_ids: NDArray[np.int64] | None = None
-        if rule == "average":
-            self.rows, self.offsets = average(templates.vectors, templates.starts, background)
-            self.starts = np.arange(self.n_people, dtype=np.int64)
-        else:
-            self.rows, self.starts, self._face_ids = templates.vectors, templates.starts, templates.face_ids
-            self.offsets = np.zeros(len(self.rows), dtype=np.float32)
-        self.n_templates = len(self.rows)
-        self._blocks = _blocks(self.starts, self.n_templates, block_rows)
+        self._rule, self._background, self._kernel = rule, background, kernel
+        self._dimension = templates.vectors.shape[1]
+        self.base = self._part(templates)
+        self.fresh = self._part(_nobody(self._dimension))
+        self._fresh_templates = _nobody(self._dimension)
+        # Who of the base is still as it was there; None for everybody.
+        self.alive: NDArray[np.bool_] | None = None
+        self._count()
 
     def search(
         self, probes: NDArray[np.float32], top: int, within: NDArray[np.int64] | None = None
     ) -> list[list[Candidate]]:
         """The `top` most similar people of each probe, best first; see `Door.search`."""
         self.check(probes, top, within)
-        if self.n_people == 0 or len(probes) == 0 or (within is not None and len(within) == 0):
-            return [[] for _ in probes]
-        if within is not None:
-            return [self.among(probe, within, top) for probe in probes]
-        best: list[list[_Hit]] = [[] for _ in probes]
-        for first, last in self._blocks:
-            start, end = self.starts[first], self.starts[last] if last < self.n_people else self.n_templates
-            similarities = np.minimum(probes @ self.rows[start:end].T + self.offsets[start:end], 1.0)
-            local = self.starts[first:last] - start
-            alone = len(local) == similarities.shape[1]
-            by_person = similarities if alone else np.maximum.reduceat(similarities, local, axis=1)
-            for query, row in enumerate(by_person):
-                found = [_Hit(float(row[at]), int(first + at)) for at in _largest(row, top)]
-                if self._face_ids is not None:
-                    found = [self._with_face(hit, similarities[query], int(start)) for hit in found]
-                best[query] = sorted(best[query] + found, key=_order)[:top]
-        return [[Candidate(self._names[hit.person], hit.similarity, hit.face_id) for hit in hits] for hits in best]
+        best = [Best(probe, top) for probe in np.ascontiguousarray(probes, dtype=np.float32)]
+        for number, (part, passing) in enumerate(zip((self.base, self.fresh), self.passing(within), strict=True)):
+            part.search(best, passing, number)
+        return [self.candidates(one) for one in best]
 
-    def among(self, probe: NDArray[np.float32], people: NDArray[np.int64], top: int) -> list[Candidate]:
-        """The `top` most similar of some people, best first; the same answer as if nobody else were known.
+    def among(
+        self, probe: NDArray[np.float32], people: NDArray[np.int64], top: int, fresh: NDArray[np.bool_] | None = None
+    ) -> list[Candidate]:
+        """The `top` most similar of some people of the base and of those who are new since; see `Door.search`.
 
         Args:
             probe: float32, (D,), a unit vector.
-            people: numbers of people, ascending, one at least.
+            people: places in the base, ascending.
             top: at least 1.
+            fresh: who may be found of those who are new since.
         """
-        firsts = self.starts[people]
-        counts = np.append(self.starts, self.n_templates)[people + 1] - firsts
-        local = np.cumsum(counts) - counts
-        at = np.repeat(firsts - local, counts) + np.arange(int(counts.sum()))
-        similarities = np.minimum(self.rows[at] @ probe + self.offsets[at], 1.0)
-        by_person = np.maximum.reduceat(similarities, local)
+        best = Best(probe, top)
+        self.base.compare([best], people, 0)
+        self.fresh.search([best], fresh, 1)
+        return self.candidates(best)
+
+    def passing(self, within: NDArray[np.int64] | None) -> Masks:
+        """Who may be found, of the base and of those who are new since, (P,) each; None for everybody."""
+        if within is None:
+            return self.alive, None
+        base, fresh = (_known(part, self._person_ids[within]) for part in (self.base, self.fresh))
+        return base if self.alive is None else base & self.alive, fresh
+
+    def candidates(self, best: Best) -> list[Candidate]:
+        """What was found, with names."""
         found = []
-        for best in _largest(by_person, top):
-            own = slice(int(local[best]), int(local[best] + counts[best]))
-            row = int(firsts[best] + np.argmax(similarities[own]))
-            face_id = None if self._face_ids is None else int(self._face_ids[row])
-            found.append(_Hit(float(by_person[best]), int(people[best]), face_id))
-        return [Candidate(self._names[hit.person], hit.similarity, hit.face_id) for hit in sorted(found, key=_order)]
+        for similarity, row, number in zip(best.similarities, best.rows, best.parts, strict=True):
+            part = self.fresh if number else self.base
+            person = int(part.people_of(np.array([row]))[0])
+            face_id = None if part.face_ids is None else int(part.face_ids[row])
+            found.append(Candidate(part.names[person], float(similarity), face_id))
+        return found
 
     def count(self, within: NDArray[np.int64] | None = None) -> int:
         """Templates that a probe is compared with; see `Door.count`."""
         if within is None:
             return self.n_templates
-        return int(np.sum(np.append(self.starts, self.n_templates)[within + 1] - self.starts[within]))
+        parts = zip((self.base, self.fresh), self.passing(within), strict=True)
+        return sum(int(part.counts()[mask].sum()) for part, mask in parts)
 
     def positions(self, person_ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """Positions of people; see `Door.positions`."""
         return np.flatnonzero(np.isin(self._person_ids, person_ids, assume_unique=True))
 
     def update(self, changes: Changes) -> bool:
-        """Always anew."""
-        return False
+        """Take in what has changed; see `Door.update`."""
+        touched = np.union1d(changes.gone, changes.people.person_ids)
+        alive = np.ones(len(self.base), dtype=bool) if self.alive is None else self.alive.copy()
+        alive[np.isin(self.base.person_ids, touched, assume_unique=True)] = False
+        fresh = merged(self._fresh_templates, touched, changes.people)
+        if len(fresh.names) + np.count_nonzero(~alive) > max(_FEW, len(self.base) // _SHARE):
+            return False
+        self._fresh_templates, self.fresh, self.alive = fresh, self._part(fresh), alive
+        self._count()
+        return True
 
     def check(self, probes: NDArray[np.float32], top: int, within: NDArray[np.int64] | None = None) -> None:
         """Refuse what cannot be searched for.
@@ -139,24 +154,24 @@ class ExactDoor:
             raise InputError(
                 f"within must hold positions from 0 to {self.n_people - 1}, but has {within[0]} to {within[-1]}"
             )
-        if self.n_people and len(probes) and (probes.ndim != 2 or probes.shape[1] != self.rows.shape[1]):
-            raise ShapeError("probes", f"(Q, {self.rows.shape[1]})", str(probes.shape))
+        if self.n_people and len(probes) and (probes.ndim != 2 or probes.shape[1] != self._dimension):
+            raise ShapeError("probes", f"(Q, {self._dimension})", str(probes.shape))
 
-    def _with_face(self, hit: _Hit, row: NDArray[np.float32], offset: int) -> _Hit:
-        ids = self._face_ids
-        if ids is None:
-            return hit
-        start = int(self.starts[hit.person])
-        end = int(self.starts[hit.person + 1]) if hit.person + 1 < self.n_people else self.n_templates
-        at = start + int(np.argmax(row[start - offset : end - offset]))
-        return _Hit(hit.similarity, hit.person, int(ids[at]))
+    def _part(self, templates: Templates) -> Part:
+        names, ids, starts, vectors = templates.names, templates.person_ids, templates.starts, templates.vectors
+        if self._rule == "best":
+            return Part(names, ids, starts, vectors, None, templates.face_ids, self._kernel)
+        if len(ids) == len(vectors):
+            return Part(names, ids, starts, vectors, kernel=self._kernel)
+        rows, offsets = average(vectors, starts, self._background)
+        return Part(names, ids, np.arange(len(ids)), rows, offsets, kernel=self._kernel)
 
-
-@dataclass(frozen=True, slots=True)
-class _Hit:
-    similarity: float
-    person: int
-    face_id: int | None = None
+    def _count(self) -> None:
+        base = self.base.person_ids if self.alive is None else self.base.person_ids[self.alive]
+        self._person_ids = np.sort(np.concatenate([base, self.fresh.person_ids])) if len(self.fresh) else base
+        self.n_people = len(self._person_ids)
+        counts = self.base.counts()
+        self.n_templates = int((counts if self.alive is None else counts[self.alive]).sum()) + len(self.fresh.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,31 +261,35 @@ def assign(ranked: Sequence[Sequence[Candidate]], threshold: float, *, exclusive
     return answers
 
 
-def _blocks(starts: NDArray[np.int64], n_rows: int, block_rows: int) -> list[tuple[int, int]]:
-    """Runs of people whose templates fit a block (or a single one with more); first and last + 1 each."""
-    blocks = []
-    first = 0
-    while first < len(starts):
-        last = int(np.searchsorted(starts, starts[first] + block_rows, side="right")) - 1
-        if n_rows - starts[first] <= block_rows:
-            last = len(starts)
-        last = max(last, first + 1)
-        blocks.append((first, last))
-        first = last
-    return blocks
+def merged(templates: Templates, without: NDArray[np.int64], more: Templates) -> Templates:
+    """Templates without some people and with others, who must not be left, in the order of their numbers."""
+    kept = np.flatnonzero(np.isin(templates.person_ids, without, assume_unique=True, invert=True))
+    both = (templates, kept), (more, np.arange(len(more.names)))
+    ids = np.concatenate([one.person_ids[people] for one, people in both])
+    counts = np.concatenate([np.diff(np.append(one.starts, len(one.vectors)))[people] for one, people in both])
+    names = [one.names[int(person)] for one, people in both for person in people]
+    order = np.argsort(ids)
+    firsts = np.concatenate([one.starts[people] + past for (one, people), past in zip(
+        both, (0, len(templates.vectors)), strict=True
+    )])[order]  # fmt: skip
+    counts = counts[order]
+    starts = np.cumsum(counts) - counts
+    rows = np.repeat(firsts - starts, counts) + np.arange(int(counts.sum()))
+    return Templates(
+        more.revision, Names(names[at] for at in order), starts, np.append(templates.face_ids, more.face_ids)[rows],
+        np.concatenate([templates.vectors, more.vectors])[rows], ids[order],
+    )  # fmt: skip
 
 
-def _largest(row: NDArray[np.float32], top: int) -> NDArray[np.int64]:
-    """Positions of the `top` largest; of equal ones the first."""
-    if top < len(row):
-        bound = np.partition(row, len(row) - top)[len(row) - top]
-        above = np.flatnonzero(row > bound)
-        equal = np.flatnonzero(row == bound)[: top - len(above)]
-        at = np.concatenate([above, equal])
-    else:
-        at = np.arange(len(row))
-    return at.astype(np.int64)
+def _known(part: Part, person_ids: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Who of a part has one of these numbers, ascending."""
+    passing = np.zeros(len(part), dtype=bool)
+    at = np.searchsorted(part.person_ids, person_ids)
+    inside = at < len(part)
+    passing[at[inside][part.person_ids[at[inside]] == person_ids[inside]]] = True
+    return passing
 
 
-def _order(hit: _Hit) -> tuple[float, int]:
-    return -hit.similarity, hit.person
+def _nobody(dimension: int) -> Templates:
+    none = np.zeros(0, dtype=np.int64)
+    return Templates(0, (), none, none, np.zeros((0, dimension), dtype=np.float32), none)

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import onnxruntime as ort
 
 from vultus.errors import ConfigError, UnknownNameError, WeightsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
 PROVIDERS = {
     "cpu": "CPUExecutionProvider",
@@ -68,6 +74,22 @@ def open_session(path: Path, *, device: str = "cpu", threads: int | None = None)
             f"{session.get_providers()[0]}; check its driver and libraries, or use --device cpu"
         )
     return session
+
+
+def open_graph(graph: bytes, constants: Mapping[str, NDArray[Any]]) -> ort.InferenceSession:
+    """Open a small graph of our own whose constants are in memory; it runs in the thread that calls it.
+
+    Args:
+        graph: see `weights.onnx_graph.Graph.save`.
+        constants: what the graph declares to be outside; may be dropped afterwards.
+    """
+    options = ort.SessionOptions()
+    options.log_severity_level = _ERRORS_ONLY
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.enable_mem_pattern = False
+    values = [ort.OrtValue.ortvalue_from_numpy(value) for value in constants.values()]
+    options.add_external_initializers(list(constants), values)
+    return ort.InferenceSession(graph, options, providers=[PROVIDERS["cpu"]])
 
 
 def _provider(device: str) -> tuple[str, int | None]:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 OPSET = 17
 IR_VERSION = 8
-_TYPES = {np.dtype(np.float32): 1, np.dtype(np.uint8): 2, np.dtype(np.int64): 7}
+_TYPES = {
+    np.dtype(np.float32): 1, np.dtype(np.uint8): 2, np.dtype(np.int8): 3, np.dtype(np.int32): 6, np.dtype(np.int64): 7
+}  # fmt: skip
 
 
 def _varint(value: int) -> bytes:
@@ -97,9 +99,16 @@ class Graph:
         return name
 
     def constant(self, array: NDArray[np.generic]) -> str:
-        """Store an array of float32, uint8 or int64."""
+        """Store an array of float32, uint8, int8, int32 or int64."""
         name = f"c{len(self._constants)}"
         self._constants.append(_bytes(5, _tensor(name, np.asarray(array))))
+        return name
+
+    def outside(self, name: str, dtype: type, shape: Sequence[int]) -> str:
+        """Declare a constant that is handed over when the graph is opened; it must be, nothing is stored here."""
+        dims = b"".join(_number(1, size) for size in shape)
+        place = _bytes(13, _text(1, "location") + _text(2, name)) + _number(14, 1)
+        self._constants.append(_bytes(5, dims + _number(2, _TYPES[np.dtype(dtype)]) + _text(8, name) + place))
         return name
 
     def node(self, op: str, *inputs: str, name: str | None = None, **attributes: Attribute) -> str:
@@ -114,8 +123,9 @@ class Graph:
         return tuple(outputs)
 
     def output(self, value: str, dtype: type, shape: Sequence[int | str], name: str) -> None:
-        """Declare an output."""
-        self._nodes.append(_bytes(1, _text(1, value) + _text(2, name) + _text(4, "Identity")))
+        """Declare an output; a value that has this name already costs no copy."""
+        if value != name:
+            self._nodes.append(_bytes(1, _text(1, value) + _text(2, name) + _text(4, "Identity")))
         self._outputs.append(_bytes(12, _value_info(name, dtype, shape)))
 
     def save(self) -> bytes:

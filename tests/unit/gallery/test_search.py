@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from copy import copy
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vultus.errors import InputError, ShapeError
+from vultus.errors import ConfigError, InputError, ShapeError
+from vultus.gallery.part import KERNELS
 from vultus.gallery.search import ExactDoor, assign, average, background_of
-from vultus.gallery.templates import Templates
+from vultus.gallery.templates import Changes, Templates
 from vultus.types import Calibration, CalibrationPoint, Candidate
 
 
@@ -36,11 +40,12 @@ def oracle(templates: Templates, counts: list[int], probe: np.ndarray, top: int,
 
 
 @pytest.mark.parametrize("rule", ["average", "best"])
-@given(st.lists(st.integers(1, 6), min_size=1, max_size=30), st.integers(1, 40), st.integers(1, 9), st.integers(0, 99))
-def test_like_the_plain_way(rule, counts, top, block_rows, seed):
+@pytest.mark.parametrize("kernel", ["float32", "int8"])
+@given(st.lists(st.integers(1, 6), min_size=1, max_size=30), st.integers(1, 40), st.integers(0, 99))
+def test_like_the_plain_way(rule, kernel, counts, top, seed):
     templates = gallery(counts, seed=seed)
     probes = unit(np.random.default_rng(seed + 1).normal(size=(3, 16)))
-    door = ExactDoor(templates, rule, 0.1, block_rows)
+    door = ExactDoor(templates, rule, 0.1, kernel=kernel)
     assert (door.n_people, door.n_templates) == (len(counts), sum(counts) if rule == "best" else len(counts))
     for probe, found in zip(probes, door.search(probes, top), strict=True):
         wanted = oracle(templates, counts, probe.astype(np.float64), top, rule)
@@ -52,7 +57,7 @@ def test_like_the_plain_way(rule, counts, top, block_rows, seed):
 def test_best_names_the_face():
     templates = gallery([2, 3, 1])
     for row, face_id in enumerate(templates.face_ids):
-        ((best,),) = ExactDoor(templates, "best", 0.5, 2).search(templates.vectors[row : row + 1], 1)
+        ((best,),) = ExactDoor(templates, "best", 0.5).search(templates.vectors[row : row + 1], 1)
         assert best.face_id == face_id
         assert best.similarity == pytest.approx(1, abs=1e-6)
     ((best,),) = ExactDoor(templates).search(templates.vectors[:1], 1)
@@ -62,8 +67,8 @@ def test_best_names_the_face():
 def test_equal_ones_come_in_the_order_of_enrolment():
     vectors = unit(np.ones((5, 4)))
     templates = Templates(1, tuple("abcde"), np.arange(5), np.arange(5), vectors)
-    for block_rows in (1, 2, 100):
-        (found,) = ExactDoor(templates, block_rows=block_rows).search(vectors[:1], 3)
+    for kernel in KERNELS:
+        (found,) = ExactDoor(templates, kernel=kernel).search(vectors[:1], 3)
         assert [one.name for one in found] == ["a", "b", "c"]
 
 
@@ -134,6 +139,8 @@ def test_bad_arguments():
         ExactDoor(gallery([1])).search(np.ones((1, 16), np.float32), 0)
     with pytest.raises(ShapeError, match=r"probes must be \(Q, 16\), but is \(1, 8\)"):
         ExactDoor(gallery([1])).search(np.ones((1, 8), np.float32), 1)
+    with pytest.raises(ConfigError, match="the kernel must be one of auto, float32, int8, but is 'fp8'"):
+        ExactDoor(gallery([1]), kernel="fp8")
     with pytest.raises(InputError, match="within must hold positions from 0 to 1, but has 1 to 2"):
         ExactDoor(gallery([1, 1])).search(np.ones((1, 16), np.float32), 1, np.array([1, 2]))
 
@@ -201,3 +208,64 @@ def test_nobody_is_twice_in_one_picture(rows, threshold):
             if similarity > got and similarity >= threshold and name in given_names:
                 holder = next(one for one in answers if one.matched and one.candidates[0].name == name)
                 assert holder.candidates[0].similarity >= similarity
+
+
+def changed(
+    templates: Templates, *, gone: list[int], faces: dict[int, int], seed: int = 7
+) -> tuple[Templates, Changes]:
+    """What becomes of a gallery when people go and others, by number, come to have so many faces; and the difference."""
+    random = np.random.default_rng(seed)
+    stay = templates.person_ids[~np.isin(templates.person_ids, [*gone, *faces])]
+    own = dict(zip(templates.person_ids.tolist(), np.split(templates.vectors, templates.starts[1:]), strict=True))
+    ids = dict(zip(templates.person_ids.tolist(), np.split(templates.face_ids, templates.starts[1:]), strict=True))
+    for number, count in faces.items():
+        own[number] = unit(random.normal(size=(count, templates.vectors.shape[1])))
+        ids[number] = 1000 * number + np.arange(count)
+
+    def of(numbers: list[int]) -> Templates:
+        counts = np.array([len(own[number]) for number in numbers], dtype=np.int64)
+        none = np.zeros((0, templates.vectors.shape[1]), np.float32)
+        return Templates(
+            2, tuple(f"n{number}" for number in numbers), np.cumsum(counts) - counts,
+            np.concatenate([np.zeros(0, np.int64), *(ids[number] for number in numbers)]),
+            np.concatenate([none, *(own[number] for number in numbers)]), np.array(numbers, dtype=np.int64),
+        )  # fmt: skip
+
+    return of(sorted([*stay.tolist(), *faces])), Changes(2, np.array(gone, dtype=np.int64), of(sorted(faces)))
+
+
+@pytest.mark.parametrize("rule", ["average", "best"])
+@given(st.lists(st.integers(1, 4), min_size=1, max_size=40), st.integers(0, 99), st.integers(1, 12))
+def test_changes_are_taken_in(rule, counts, seed, top):
+    random = np.random.default_rng(seed)
+    templates = gallery(counts, seed=seed)
+    templates = replace(templates, names=tuple(f"n{n + 1}" for n in range(len(counts))))
+    door = ExactDoor(templates, rule, 0.1)
+    probes = unit(random.normal(size=(2, 16)))
+    for turn in range(3):
+        gone = templates.person_ids[random.random(len(templates.person_ids)) < 0.2].tolist()
+        rest = [number for number in range(1, 60) if number not in gone]
+        faces = {int(number): int(random.integers(1, 4)) for number in random.choice(rest, 5, replace=False)}
+        templates, changes = changed(templates, gone=gone, faces=faces, seed=seed + turn)
+        before, kept = copy(door), door.search(probes, top)
+        assert door.update(changes)
+        assert before.search(probes, top) == kept, "a copy made before stays as it was"
+        anew = ExactDoor(templates, rule, 0.1)
+        assert (door.n_people, door.n_templates) == (anew.n_people, anew.n_templates)
+        assert door.search(probes, top) == anew.search(probes, top)
+        within = np.flatnonzero(random.random(door.n_people) < 0.5)
+        assert door.search(probes, top, within) == anew.search(probes, top, within)
+        assert door.count(within) == anew.count(within)
+        numbers = np.sort(random.choice(60, 9, replace=False))
+        assert np.array_equal(door.positions(numbers), anew.positions(numbers))
+
+
+def test_many_changes_are_made_anew():
+    templates = gallery([1] * 100)
+    door = ExactDoor(templates)
+    _, changes = changed(templates, gone=[], faces=dict.fromkeys(range(200, 265), 1))
+    assert not door.update(changes)
+    assert door.n_people == 100
+    _, changes = changed(templates, gone=list(range(1, 65)), faces={})
+    assert door.update(changes)
+    assert door.n_people == 36

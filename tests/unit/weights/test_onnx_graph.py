@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from onnx import numpy_helper
 
+from vultus.inference.session import open_graph
 from vultus.weights.onnx_graph import IR_VERSION, OPSET, Graph, _varint
 
 
@@ -75,3 +76,16 @@ def _unpack(data: bytes) -> int:
 @given(st.integers(-(2**63), 2**63 - 1))
 def test_integers_are_packed_as_protocol_buffers_have_it(value: int) -> None:
     assert _unpack(_varint(value)) == value % 2**64
+
+
+def test_constants_from_outside_and_an_output_without_a_copy() -> None:
+    columns = np.arange(-6, 6, dtype=np.int8).reshape(3, 4)
+    graph = Graph("product")
+    x = graph.input("x", np.uint8, ("Q", 3))
+    found = graph.node("MatMulInteger", x, graph.outside("columns", np.int8, columns.shape), name="y")
+    graph.output(found, np.int32, ("Q", 4), found)
+    saved = onnx.load_model_from_string(graph.save()).graph
+    assert [node.op_type for node in saved.node] == ["MatMulInteger"]
+    session = open_graph(graph.save(), {"columns": columns})
+    (y,) = session.run(None, {"x": np.uint8([[1, 0, 2]])})
+    assert y.tolist() == (np.int32([[1, 0, 2]]) @ columns).tolist()

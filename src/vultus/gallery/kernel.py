@@ -1,0 +1,154 @@
+"""A coarse copy of templates, one byte per number, whose products tell in a quarter of the time who is out of question.
+
+Reading the matrix is what a search costs, so fewer bytes are a faster search. Each number of a template, less the mean
+of its column, becomes one of 255 levels; so does each number of a probe. The product of two such rows is exact in whole
+numbers and differs from the similarity by a known amount at most (Cauchy-Schwarz on what rounding took away). Whoever
+may be among the most similar is then compared in float32. Nobody is missed, and no similarity is rounded.
+
+The products are computed by onnxruntime's `MatMulInteger`, which uses the byte instructions of the processor (AMX,
+VNNI, those of Arm); see docs/decisions/0014 for what else was tried.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
+
+GROUP = 64  # scores of which only the largest is looked at first
+_BLOCK_ROWS = 65_536
+_PART_ROWS = 4_096  # as much as a processor's own cache holds in float32
+_SAMPLE_ROWS = 65_536
+_LEVELS = 127
+_ROUNDING = 1e-5  # of a similarity: float32 beside exact numbers, generously
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What scores of some probes mean: `score * step + base` is a similarity up to `slack`; float64, (Q,)."""
+
+    step: NDArray[np.float64]
+    base: NDArray[np.float64]
+    slack: NDArray[np.float64]
+
+    def scores(self, similarities: Sequence[float]) -> NDArray[np.float64]:
+        """The lowest scores that may stand for a similarity, one per probe, or more."""
+        found: NDArray[np.float64] = (np.array(similarities) - self.slack - self.base) / self.step
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Coarse:
+    """Probes in whole numbers.
+
+    Attributes:
+        levels: uint8, (Q, D).
+        terms: of the scores they get.
+    """
+
+    levels: NDArray[np.uint8]
+    terms: Terms
+
+
+class Integers:
+    """The coarse copy of rows (n, D).
+
+    Attributes:
+        bounds: first row of each block, and the number of rows.
+    """
+
+    def __init__(self, rows: Floats, block_rows: int = _BLOCK_ROWS) -> None:
+        self._rows, self._dimension = len(rows), rows.shape[1]
+        self.bounds = [*range(0, len(rows), block_rows), len(rows)]
+        sample = rows[:: max(1, len(rows) // _SAMPLE_ROWS)]
+        self._middle = sample.mean(axis=0, dtype=np.float64).astype(np.float32)
+        reach = np.zeros(self._dimension, dtype=np.float32)
+        for part in _parts(rows):
+            np.maximum(reach, np.abs(part - self._middle).max(axis=0), out=reach)
+        self._scale = np.maximum(reach / _LEVELS, np.finfo(np.float32).tiny * _LEVELS)
+        # The longest row of levels, and the most that rounding took from a row.
+        self._longest, self._lost = 0.0, 0.0
+        self._sessions = [self._block(rows[a:b]) for a, b in zip(self.bounds, self.bounds[1:], strict=False)]
+
+    def coarse(self, probes: Floats) -> Coarse:
+        """Probes (Q, D), ready to be compared."""
+        most = _most()
+        wide = probes.astype(np.float64)
+        weighted = wide * self._scale
+        step = np.maximum(np.abs(weighted).max(axis=1) / most, np.finfo(np.float64).tiny * most)
+        levels = np.rint(weighted / step[:, None])
+        missed = np.linalg.norm(weighted - levels * step[:, None], axis=1)
+        slack = missed * self._longest + np.linalg.norm(wide, axis=1) * self._lost + _ROUNDING
+        terms = Terms(step, wide @ self._middle.astype(np.float64), slack)
+        return Coarse((levels + most + 1).astype(np.uint8), terms)
+
+    def scores(self, block: int, levels: NDArray[np.uint8]) -> NDArray[np.int32]:
+        """Products with the rows of a block, (Q, rows of it, filled up to whole groups)."""
+        found: NDArray[np.int32] = self._sessions[block].run(None, {"probes": levels})[0]
+        return found
+
+    def _block(self, rows: Floats) -> Any:
+        columns = np.zeros((self._dimension, -(-len(rows) // GROUP) * GROUP), dtype=np.int8)
+        at = 0
+        for part in _parts(rows):
+            centred = part - self._middle
+            levels = np.rint(centred / self._scale)
+            columns[:, at : at + len(part)] = levels.T
+            at += len(part)
+            self._longest = max(self._longest, _longest(levels))
+            self._lost = max(self._lost, _longest(centred - levels * self._scale))
+        return _session(columns)
+
+
+def groups_of(scores: NDArray[Any]) -> NDArray[Any]:
+    """The largest score of each group; (Q, n) to (Q, n / GROUP). Group g holds the rows g, g + n / GROUP, ..."""
+    n_probes, n_rows = scores.shape
+    largest: NDArray[Any] = scores.reshape(n_probes, GROUP, n_rows // GROUP).max(axis=1)
+    return largest
+
+
+def at_least(scores: NDArray[Any], largest: NDArray[Any], bound: float) -> NDArray[np.int64]:
+    """Rows whose score (n,) reaches a bound; `largest` are their groups'."""
+    groups = np.flatnonzero(largest >= bound)
+    lines, columns = np.nonzero(scores.reshape(GROUP, -1)[:, groups] >= bound)
+    return lines * len(largest) + groups[columns]
+
+
+def _parts(rows: Floats) -> list[Floats]:
+    return [rows[at : at + _PART_ROWS] for at in range(0, len(rows), _PART_ROWS)]
+
+
+def _longest(rows: Floats) -> float:
+    return float(np.sqrt(np.einsum("nd,nd->n", rows, rows).max(initial=0.0)))
+
+
+@cache
+def _most() -> int:
+    """The highest level of a probe: 127, or 63 where the processor adds up pairs of products in 16 bits."""
+    columns = np.full((GROUP, GROUP), -128, dtype=np.int8)
+    probes = np.full((1, GROUP), 255, dtype=np.uint8)
+    found = _session(columns, 128).run(None, {"probes": probes})[0]
+    return _LEVELS if np.all(found == GROUP * -128 * 127) else _LEVELS // 2
+
+
+def _session(columns: NDArray[np.int8], middle: int | None = None) -> Any:
+    """Products of probes, about `middle`, with columns (D, n)."""
+    from vultus.inference.session import open_graph
+    from vultus.weights.onnx_graph import Graph
+
+    graph = Graph("scan")
+    probes = graph.input("probes", np.uint8, ("Q", len(columns)))
+    known = graph.outside("columns", np.int8, columns.shape)
+    zero = graph.constant(np.array(_most() + 1 if middle is None else middle, dtype=np.uint8))
+    found = graph.node("MatMulInteger", probes, known, zero, name="scores")
+    graph.output(found, np.int32, ("Q", columns.shape[1]), found)
+    return open_graph(graph.save(), {"columns": columns})

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vultus.gallery import kernel
+from vultus.gallery.kernel import GROUP, Integers, at_least, groups_of
+
+
+def rows(count: int, dimension: int = 24, seed: int = 0, spread: float = 1.0) -> np.ndarray:
+    random = np.random.default_rng(seed)
+    found = spread * random.normal(size=(count, dimension)) * random.uniform(0.01, 1, dimension) + np.eye(dimension)[0]
+    return (found / np.linalg.norm(found, axis=1, keepdims=True)).astype(np.float32)
+
+
+@given(st.integers(1, 300), st.integers(0, 99), st.sampled_from([1e-6, 0.05, 1.0]), st.sampled_from([64, 128]))
+def test_no_score_is_further_off_than_it_says(count, seed, spread, block_rows):
+    matrix, probes = rows(count, seed=seed, spread=spread), rows(3, seed=seed + 1)
+    integers = Integers(matrix, block_rows)
+    coarse = integers.coarse(probes)
+    terms = coarse.terms
+    for at, (first, last) in enumerate(zip(integers.bounds, integers.bounds[1:], strict=False)):
+        scores = integers.scores(at, coarse.levels)
+        assert scores.shape == (3, -(-(last - first) // GROUP) * GROUP)
+        told = scores[:, : last - first] * terms.step[:, None] + terms.base[:, None]
+        wanted = probes.astype(np.float64) @ matrix[first:last].T
+        assert np.all(np.abs(told - wanted) <= terms.slack[:, None])
+        assert np.all(scores[:, : last - first] >= np.stack([terms.scores(one) for one in wanted.T], axis=1))
+    assert np.all(terms.slack < 0.05)
+
+
+def test_a_row_that_is_all_zero():
+    integers = Integers(np.zeros((5, 8), np.float32))
+    coarse = integers.coarse(np.zeros((1, 8), np.float32))
+    assert np.isfinite(coarse.terms.slack).all()
+    assert np.all(integers.scores(0, coarse.levels)[0, :5] * coarse.terms.step == 0)
+
+
+def test_processors_that_add_up_in_sixteen_bits(monkeypatch):
+    whole = Integers(rows(70)).coarse(rows(2, seed=1))
+    monkeypatch.setattr(kernel, "_most", lambda: 63)
+    integers = Integers(rows(70))
+    halved = integers.coarse(rows(2, seed=1))
+    assert halved.levels.max() <= 127, "so that two products with bytes fit"
+    assert np.all(halved.terms.slack > whole.terms.slack)
+    told = integers.scores(0, halved.levels)[:, :70] * halved.terms.step[:, None] + halved.terms.base[:, None]
+    assert np.all(np.abs(told - rows(2, seed=1) @ rows(70).T) <= halved.terms.slack[:, None])
+
+
+def test_levels_of_this_processor():
+    assert kernel._most() in (63, 127)
+
+
+@pytest.mark.parametrize("kind", [np.int32, np.float32])
+@given(st.integers(1, 5), st.integers(0, 99))
+def test_sifting(kind, n_groups, seed):
+    scores = np.random.default_rng(seed).integers(-9, 9, (2, n_groups * GROUP)).astype(kind)
+    largest = groups_of(scores)
+    assert largest.shape == (2, n_groups)
+    for one, best in zip(scores, largest, strict=True):
+        for bound in (-np.inf, -9, 0.5, 7, 8, 9):
+            assert sorted(at_least(one, best, bound)) == np.flatnonzero(one >= bound).tolist()
