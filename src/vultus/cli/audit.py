@@ -23,12 +23,15 @@ def log(
     person: Annotated[
         str | None, typer.Option("--person", metavar="NAME", help="Only what concerned this person.")
     ] = None,
+    number: Annotated[
+        int | None, typer.Option("--number", metavar="N", help="The same by number, of somebody who may be removed.")
+    ] = None,
     after: Annotated[int, typer.Option("--after", min=0, metavar="N", help="Only entries after number N.")] = 0,
     as_json: options.Json = False,
 ) -> None:
     """Show who did what with the gallery, when, and for which purpose."""
     with open_gallery(gallery) as people:
-        entries = people.audit_log(after=after, name=person)
+        entries = people.audit_log(after=after, name=person, number=number)
         if as_json:
             head = {"schema": "vultus.audit.log/1", "gallery": str(gallery_path(gallery))}
             with JsonList(head, "entries") as listed:

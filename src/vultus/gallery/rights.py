@@ -130,19 +130,20 @@ class Rights(Desk):
         self._store.forget()
         return gone
 
-    def audit_log(self, *, after: int = 0, name: str | None = None) -> Iterator[Entry]:
+    def audit_log(self, *, after: int = 0, name: str | None = None, number: int | None = None) -> Iterator[Entry]:
         """The lines of the audit log, oldest first, as of now.
 
         Args:
             after: only lines with a higher number.
             name: only those about this person.
+            number: the same by number, of somebody who may be removed.
 
         Raises:
             UnknownNameError: there is nobody of that name.
             StoreError: a line was tampered with, and cannot be read.
         """
         with self._store.reading() as connection:
-            subject = None if name is None else person_id_of(connection, normal_name(name))
+            subject = number if name is None else person_id_of(connection, normal_name(name))
             yield from audit.read(connection, after=after, subject=subject)
 
     def verify_log(self, kept: Head | None = None) -> Verdict:

@@ -42,6 +42,7 @@ class Writer:
         self._signature = signature
         self.action = "enrol"
         self._enrolled: dict[int, int] = {}
+        self._unknown = 0
         self._now = now()
         self.locksmith = Locksmith(connection, vault, self._now)
         self._revision = 1 + int(connection.execute("SELECT value FROM meta WHERE key = 'revision'").fetchone()[0])
@@ -134,6 +135,8 @@ class Writer:
         if person_id is not None:
             self._touch(person_id)
             self._enrolled[person_id] = self._enrolled.get(person_id, 0) + 1
+        else:
+            self._unknown += 1
         return face_id
 
     def give(self, face_ids: Sequence[int], person_id: int) -> None:
@@ -252,6 +255,8 @@ class Writer:
         """Count this as one change of the gallery, and write who got new faces into the audit log."""
         if self._enrolled:
             self.note(self.action, self._enrolled, {"faces": sum(self._enrolled.values())})
+        if self._unknown:
+            self.note("enrol", detail={"unknown_faces": self._unknown})
         self._connection.execute("UPDATE meta SET value = ? WHERE key = 'revision'", (self._revision,))
 
     def _touch(self, person_id: int) -> None:

@@ -26,6 +26,7 @@ def test_what_was_done_is_told(cli: Cli, known: Path, monkeypatch: pytest.Monkey
     only = cli.json("audit", "log", "-g", known, "--person", "Admiral")["entries"]
     assert all(2 in entry["subjects"] for entry in only)
     assert len(only) < len(entries)
+    assert cli.json("audit", "log", "-g", known, "--number", 2)["entries"] == only
     assert cli.json("audit", "log", "-g", known, "--after", len(entries))["entries"] == []
     assert "unknown person 'Nobody'" in cli("audit", "log", "-g", known, "--person", "Nobody", code=2).stderr
 

@@ -129,6 +129,8 @@ def test_lines_about_one_person(gallery, tmp_path):
     gallery.faces("Bob")
     gallery.export(tmp_path / "all.json")
     assert [action for action, _, _ in log(gallery, name="Bob")] == ["enrol", "view", "export"]
+    gallery.remove("Bob")
+    assert [action for action, _, _ in log(gallery, number=2)] == ["enrol", "view", "export", "delete"]
     last = list(gallery.audit_log())[-1].seq
     assert log(gallery, after=last) == []
     with pytest.raises(UnknownNameError, match="unknown person 'Bib'"):

@@ -12,6 +12,7 @@ import pytest
 from unit.gallery.fake import CONTRACT, POINTS, calibration, vector
 from vultus.gallery import Gallery
 from vultus.gallery.crop import cut
+from vultus.gallery.locksmith import STAGED
 from vultus.gallery.retention import Consent
 from vultus.inference.image import read
 from vultus.types import Box, Embedding, Face, Quality
@@ -91,6 +92,12 @@ def gallery(tmp_path, request):
         with gallery._store.writing() as writer:
             writer._connection.execute("UPDATE face SET source = ? WHERE person_id = 1", (SECRETS[2],))
             writer.refuse(NAME, "ab" * 32, "options", ["blurred"])
+            # as a migration leaves them that has not come to its end
+            for face_id, key_id, number in writer._connection.execute(
+                "SELECT face_id, key_id, face_id / 2 FROM face WHERE person_id = 1"
+            ).fetchall():
+                sealed = gallery._store.vault.seal(key_id, STAGED, face_id, template(1, number).tobytes())
+                writer._connection.execute("INSERT INTO staged VALUES (?, 'new:0', ?, ?)", (face_id, key_id, sealed))
         gallery.set_consent(NAME, Consent("consent", note=SECRETS[3]))
         assert gallery.identify(photograph(1, 0))[0].name == NAME
         yield gallery
