@@ -213,7 +213,7 @@ def test_nobody_is_twice_in_one_picture(rows, threshold):
 def changed(
     templates: Templates, *, gone: list[int], faces: dict[int, int], seed: int = 7
 ) -> tuple[Templates, Changes]:
-    """What becomes of a gallery when people go and others, by number, come to have so many faces; and the difference."""
+    """What becomes of a gallery when people go and others come to have so many faces; and the difference."""
     random = np.random.default_rng(seed)
     stay = templates.person_ids[~np.isin(templates.person_ids, [*gone, *faces])]
     own = dict(zip(templates.person_ids.tolist(), np.split(templates.vectors, templates.starts[1:]), strict=True))
