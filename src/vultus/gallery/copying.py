@@ -211,6 +211,8 @@ class Copier:
                     mirror.put(part, self._rows(some))
                     bar.advance(len(some))
         mirror.settle()
+        if self._index != "FLAT":
+            mirror.finish()
         self.measured = {}
 
     def _rows(self, person_ids: NDArray[np.int64]) -> Rows:

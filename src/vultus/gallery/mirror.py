@@ -40,6 +40,8 @@ _TRIES = 6
 _FIRST_WAIT_S = 0.1
 _TIMEOUT_S = 30.0
 _FILL_TIMEOUT_S = 600.0
+_INDEX_TIMEOUT_S = 86_400.0
+_LOOK_S = 2.0
 _STATE_PART = "_default"
 _BUSY = frozenset({2, 3, 4, 8, 9, 11})  # unavailable, memory, too many requests, rate limit, refused, clock behind
 _LINKS, _BUILD_WIDTH = 16, 200
@@ -253,6 +255,28 @@ class Mirror:
     def settle(self) -> None:
         """Move what was written into indexed files."""
         self._do("flush", self._client.flush, self.name, timeout=_FILL_TIMEOUT_S)
+
+    def finish(self) -> None:
+        """Wait until every row is in the index: what is not yet is searched without it.
+
+        Raises:
+            StoreError: it is not for very long.
+        """
+        if is_file(self._uri):
+            self._do("release the collection", self._client.release_collection, self.name, timeout=_TIMEOUT_S)
+            self._do("load the collection", self._client.load_collection, self.name, timeout=_FILL_TIMEOUT_S)
+            return
+        until = time.monotonic() + _INDEX_TIMEOUT_S
+        while True:
+            found = self._do("look at the index", self._client.describe_index, self.name, "vector", timeout=_TIMEOUT_S)
+            if found["state"] == "Finished" and found["pending_index_rows"] == 0:
+                return
+            if time.monotonic() > until:
+                raise StoreError(
+                    f"the index in Milvus at {tidy(self._uri)} is not built after {_INDEX_TIMEOUT_S:g} s; look at its "
+                    f"index nodes ({self.name})"
+                )
+            time.sleep(_LOOK_S)
 
     def purge(self) -> None:
         """Ask that deleted templates be taken out of the files; a server does so in its own time."""

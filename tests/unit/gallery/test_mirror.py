@@ -137,6 +137,23 @@ def test_searches_as_fresh_and_as_wide_as_told(monkeypatch):
     assert [len(row) for row in mirror.search(np.eye(2, 4, dtype=np.float32), 10, ["nobody"], "", 64)] == [0, 0]
 
 
+def test_waits_for_the_index(waits, monkeypatch):
+    now = iter([0.0, *[float(n) for n in range(9)]])
+    monkeypatch.setattr(mirror_file.time, "monotonic", lambda: next(now))
+    building, pending, done = (
+        {"state": state, "pending_index_rows": rows}
+        for state, rows in (("InProgress", 0), ("Finished", 5), ("Finished", 0))
+    )
+    mirror, client = made(building, pending, done)
+    mirror.finish()
+    assert [asked[0] for asked in client.asked] == ["describe_index"] * 3
+    assert waits == [2.0, 2.0]
+    monkeypatch.setattr(mirror_file, "_INDEX_TIMEOUT_S", 2.0)
+    mirror, _ = made(*[building] * 9)
+    with pytest.raises(StoreError, match=r"the index in Milvus at http://milvus.* is not built after 2 s; look at its index"):
+        mirror.finish()
+
+
 def test_more_parts_than_milvus_takes(monkeypatch):
     monkeypatch.setattr(mirror_file, "MOST_PARTS", 2)
     mirror, _ = made(*[False, None, None] * 3)
@@ -205,6 +222,7 @@ def test_a_life_in_a_file(lite):
     for settled in (False, True):
         if settled:
             lite.settle()
+            lite.finish()
         probe = np.array([[0.1, 0.9, 0.5, 0.7]], np.float32)
         assert lite.search(probe, 9, ["staff", "guests"], "", 0)[0].tolist() == [1, 3, 2, 1]
         assert lite.search(probe, 2, ["staff"], "", 0)[0].tolist() == [1, 2]
@@ -235,7 +253,9 @@ def test_a_file_that_another_program_has_open(tmp_path, waits):
     path.mkdir()
     with Path(path / "LOCK").open("w") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
-        with pytest.raises(StoreError, match=r"could not open the connection in .*; another program may have it open: a file"):
+        with pytest.raises(
+            StoreError, match=r"could not open the connection in .*; another program may have it open: a file"
+        ):
             connect(str(path))
     mirror = Mirror(connect(str(path)), str(path), "vultus_1", 4, "FLAT", "Strong")
     mirror.close()
