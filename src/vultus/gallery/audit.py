@@ -18,6 +18,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from vultus.errors import ConfigError, InputError, StoreError
@@ -232,6 +233,7 @@ def verify(
     """
     problems: list[str] = []
     notes: list[str] = []
+    keys = cache(keys)
     head, latest, key_id, met = Head(0, bytes(32)), "", 0, kept is None or kept.seq == 0
     for row in connection.execute(f"{_SELECT} ORDER BY seq"):
         seq, text, used, digest = int(row[0]), str(row[1]), int(row[2]), bytes(row[3])
