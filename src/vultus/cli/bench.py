@@ -66,6 +66,60 @@ def gallery(
     _finish(run_suite(MEASUREMENTS, bench, tuple(only or ()), PACKAGES), target, as_json=as_json)
 
 
+@app.command()
+def encrypted(
+    backend: Annotated[str, typer.Option("--backend", metavar="LIST", help="What to compare.")] =
+        "vultus,lightphe,phe,tenseal",
+    bits: Annotated[str, typer.Option("--bits", metavar="LIST", help="Key sizes.")] = "1024,2048,3072",
+    dims: Annotated[str, typer.Option("--dims", metavar="LIST", help="Dimensions of templates.")] = "128,512,4096",
+    pairs: Annotated[
+        str, typer.Option("--pairs", metavar="NAME", help="Real faces: lfw. Synthetic ones without.",
+                          show_default=False),
+    ] = "",
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="DIR", help="Evaluation data, for --pairs.", show_default=False)
+    ] = None,
+    target: Target = None,
+    page: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write a page with tables and drawings.",
+                                  show_default=False),
+    ] = None,
+    only: Only = None,
+    quick: Quick = False,
+    threads: Threads = 2,
+    as_json: options.Json = False,
+    pack: options.PackName = None,
+) -> None:  # fmt: skip
+    """Measure search on encrypted faces beside LightPHE, python-paillier and TenSEAL; takes up to 20 minutes."""
+    from vultus.evaluation.bench_encrypted import bench_encrypted
+    from vultus.evaluation.encrypted.plots import needed
+    from vultus.evaluation.encrypted.report import page as html
+    from vultus.evaluation.encrypted.study import Study
+    from vultus.evaluation.row import Bench
+
+    if page is not None:
+        needed()
+    bench = Bench(pack=pack or options.DEFAULT_PACK, data=data, threads=threads, quick=quick, tell=_tell)
+    study = Study(bench, _words(backend), _numbers("--bits", bits), _numbers("--dims", dims), pairs)
+    report = bench_encrypted(study, tuple(only or ()))
+    if page is not None:
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(html(report), encoding="utf-8")
+        say(f"written: {page}", "dim")
+    _finish(report, target, as_json=as_json)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _numbers(option: str, text: str) -> tuple[int, ...]:
+    words = _words(text)
+    if not words or not all(word.isdecimal() for word in words):
+        raise InputError(f"{option} takes whole numbers with commas between, not '{text}'")
+    return tuple(map(int, words))
+
+
 def _tell(line: str) -> None:
     say(f"measuring {line}", "dim")
 

@@ -56,6 +56,33 @@ def test_the_gallery(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "unknown measurement 'skan'" in cli("bench", "gallery", "--only", "skan", code=2).stderr
 
 
+def test_encrypted_faces(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Any] = []
+
+    def bench_encrypted(study: Any, only: tuple[str, ...]) -> dict[str, Any]:
+        seen.append((study, only))
+        return REPORT
+
+    monkeypatch.setattr("vultus.evaluation.bench_encrypted.bench_encrypted", bench_encrypted)
+    monkeypatch.setattr("vultus.evaluation.encrypted.report.page", lambda report: f"<p>{report['schema']}")
+    cli("bench", "encrypted", "--backend", "vultus, phe", "--bits", "2048", "--dims", "128,512", "--only", "costs",
+        "--html", "made/page.html", "--quick", "--threads", 1, "--out", "made/study.json")  # fmt: skip
+    study, only = seen[0]
+    assert (study.backends, study.bits, study.dimensions, study.pairs) == (("vultus", "phe"), (2048,), (128, 512), "")
+    assert (study.bench.quick, study.bench.threads, study.bench.pack, only) == (True, 1, "dlib", ("costs",))
+    assert Path("made/page.html").read_text() == "<p>vultus.bench/1"
+    assert json.loads(Path("made/study.json").read_text()) == REPORT
+    assert cli.json("bench", "encrypted") == REPORT
+
+
+def test_encrypted_faces_are_asked_for_properly(cli: Cli) -> None:
+    words = "--bits takes whole numbers with commas between, not '2048;3072'"
+    assert words in cli("bench", "encrypted", "--bits", "2048;3072", code=2).stderr
+    assert "--dims takes whole numbers" in cli("bench", "encrypted", "--dims", ",", code=2).stderr
+    assert "unknown backend 'pyfhel'" in cli("bench", "encrypted", "--backend", "pyfhel", code=2).stderr
+    assert "needs the evaluation data lfw_view2" in cli("bench", "encrypted", "--pairs", "lfw", code=2).stderr
+
+
 def test_data_must_be_a_folder(cli: Cli) -> None:
     assert "vultus: --data nowhere is no folder" in cli("bench", "core", "--data", "nowhere", code=2).stderr
 

@@ -85,6 +85,7 @@ def leaks(study: Study) -> Iterator[Row]:
         _line("ciphertexts alone: the mean of strangers", 0, _mean_face(people), people),
         *_by_scores(system, people, study.bench.quick),
         *_by_decisions(system, people, study.bench.quick),
+        *_by_owner(system, people),
         _line("the private key", 0, people.enrolled, people),
     ]
     study.bench.details["leaks"] = {
@@ -119,27 +120,59 @@ def _by_scores(system: Ours, people: Targets, quick: bool) -> list[dict[str, Any
     return [_line(f"{n} exact scores", n, from_scores(asked[:n], answers[:n], prior), people) for n in counts]
 
 
+def _by_owner(system: Ours, people: Targets) -> list[dict[str, Any]]:
+    """The other way round: the owner knows the templates, reads their scores, and so learns the probe."""
+    dimension = people.enrolled.shape[1]
+    table = []
+    for count in (dimension // 2, dimension, 2 * dimension):
+        known = people.strangers[:count]
+        numbers = system.layout(dimension).quantise(known)
+        enrolled = system.prepare(system.encrypt(known))
+        answers = np.stack([system.decrypt(system.score(enrolled, probe)) for probe in people.enrolled])
+        exact = numbers.values / numbers.scales[:, None]
+        rebuilt = from_scores(exact, answers.T, people.strangers.mean(axis=0))
+        table.append(_line(f"the owner's view, scores of {len(known)} people: the probe", len(known), rebuilt, people))
+    return table
+
+
 def _by_decisions(system: Ours, people: Targets, quick: bool) -> list[dict[str, Any]]:
     """On the whole numbers in the clear, which decrypted scores equal: thousands of decisions per person and line."""
+    begun = [found for index in range(len(people.enrolled)) if (found := _begin(system, people, index)) is not None]
+    if not begun:
+        return []
+    owners, tries = np.array([one.index for one in begun]), float(np.mean([one.tries for one in begun]))
     table = []
     for steps in _STEPS[:1] if quick else _STEPS:
-        rebuilt, owners, tries = [], [], []
-        for index, template in enumerate(people.enrolled):
-            accept = Decision(system, template, people.threshold)
-            random = np.random.default_rng(index)
-            order = random.permutation(len(people.strangers))
-            found = first_accepted(accept, people.strangers[order])
-            if found is not None:
-                start = people.strangers[order[found]]
-                rebuilt.append(from_decisions(accept, start, steps, seed=index))
-                owners.append(index)
-                tries.append(found + 1)
-        if rebuilt:
-            queries = int(np.mean(tries)) + rebuilt[0].queries
-            vectors = np.stack([one.template for one in rebuilt])
-            line = _line(f"{rebuilt[0].queries:,} decisions", queries, vectors, people, np.array(owners))
-            table.append({**line, "tries": float(np.mean(tries))})
+        rebuilt = [from_decisions(one.accept, one.start, steps, seed=one.index) for one in begun]
+        vectors = np.stack([one.template for one in rebuilt])
+        each = rebuilt[0].queries
+        line = _line(f"{each:,} decisions", each + round(tries), vectors, people, owners)
+        table.append({**line, "tries": tries})
     return table
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Begun:
+    """An attack that has found a first face to be accepted.
+
+    Attributes:
+        index: of the person attacked.
+        accept: the owner's decision.
+        start: the face.
+        tries: faces tried.
+    """
+
+    index: int
+    accept: Decision
+    start: Floats
+    tries: int
+
+
+def _begin(system: Ours, people: Targets, index: int) -> Begun | None:
+    accept = Decision(system, people.enrolled[index], people.threshold)
+    strangers = people.strangers[np.random.default_rng(index).permutation(len(people.strangers))]
+    found = first_accepted(accept, strangers)
+    return None if found is None else Begun(index, accept, strangers[found], found + 1)
 
 
 class Decision:

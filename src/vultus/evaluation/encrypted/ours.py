@@ -107,7 +107,7 @@ class Ours:
         ).slots
         public = self.private.public
         self.facts = Facts(
-            "vultus", how.words, "signed", public.bits, f"{how.precision} bits", f"{how.precision - 1} bits and sign",
+            "vultus", how.words, "signed", public.bits, f"{how.precision} bits", f"{how.precision - 1} bits, sign",
             self.slots, True,
         )  # fmt: skip
         self.key_bytes = _bytes(public.numbers()), _bytes(self.private.numbers())

@@ -125,7 +125,7 @@ class LightPhe:
         exponent = (10**digits).bit_length()
         self.facts = Facts(
             "lightphe", f"{algorithm}, {digits} digits", "min-max", keys["public_key"]["n"].bit_length(),
-            f"{digits} decimal digits", f"{exponent} bits", 1, True,
+            f"{digits} digits", f"{exponent} bits", 1, True,
         )  # fmt: skip
         self.key_bytes = _together(keys["public_key"]), _together(keys["private_key"])
 
@@ -177,7 +177,7 @@ class PythonPaillier:
         self._scales = (1.0, 1.0)
         self.facts = Facts(
             "phe", "Paillier, whole numbers" if whole else "Paillier, floats", "signed", self._public.n.bit_length(),
-            "8 bits" if whole else "53 bits", "7 bits and sign" if whole else "53 bits and sign", 1,
+            "8 bits" if whole else "53 bits", "7 bits, sign" if whole else "53 bits, sign", 1,
             whole,
         )  # fmt: skip
         self.key_bytes = _size(self._public.n), _size(self._private.p) + _size(self._private.q)
@@ -239,7 +239,7 @@ class TenSeal:
         kinds = self._library.SCHEME_TYPE
         if self._exact:
             self._context = self._library.context(kinds.BFV, degree, plain_modulus=_PLAIN_MODULUS, n_threads=1)
-            modulus, precision, probe = _BFV_BITS, "8 bits", "7 bits and sign"
+            modulus, precision, probe = _BFV_BITS, "8 bits", "7 bits, sign"
         else:
             self._context = self._library.context(kinds.CKKS, degree, coeff_mod_bit_sizes=list(primes), n_threads=1)
             self._context.global_scale = 2**scale_bits

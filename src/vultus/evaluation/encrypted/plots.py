@@ -18,8 +18,6 @@ _STAGES = (("encrypt_s", "encryption per template"), ("dot_s", "dot product per 
            ("decrypt_s", "decryption per score"))  # fmt: skip
 _ROW_IN, _WIDTH_IN = 0.26, 9.0
 
-Lines = "Sequence[Mapping[str, Any]]"
-
 
 def needed() -> Any:
     """Matplotlib.
@@ -35,10 +33,8 @@ def stages(costs: Sequence[Mapping[str, Any]]) -> str:
     figure, axes = _figure(len(costs), len(_STAGES))
     names = [f"{line['backend']}: {line['scheme']}" for line in costs]
     for axis, (key, title) in zip(axes, _STAGES, strict=True):
-        axis.barh(names, [line[key] * 1e6 for line in costs], color=[_COLOURS[line["backend"]] for line in costs])
-        axis.set_xscale("log")
+        _points(axis, names, [line[key] * 1e6 for line in costs], costs)
         _style(axis, title, "µs (logarithmic)")
-        axis.invert_yaxis()
         if axis is not axes[0]:
             axis.tick_params(labelleft=False)
     return _svg(figure)
@@ -48,9 +44,7 @@ def sizes(costs: Sequence[Mapping[str, Any]]) -> str:
     """Ciphertext bytes per template."""
     figure, (axis,) = _figure(len(costs), 1)
     names = [f"{line['backend']}: {line['scheme']}" for line in costs]
-    axis.barh(names, [line["template_bytes"] for line in costs], color=[_COLOURS[line["backend"]] for line in costs])
-    axis.set_xscale("log")
-    axis.invert_yaxis()
+    _points(axis, names, [line["template_bytes"] for line in costs], costs)
     _style(axis, "ciphertext per template", "bytes (logarithmic)")
     return _svg(figure)
 
@@ -76,6 +70,7 @@ def ablations(rows: Sequence[Mapping[str, Any]]) -> str:
     axis.bar_label(bars, fmt="%.1f", padding=3)
     axis.axvline(1.0, color="black", linewidth=1)
     axis.set_xscale("log")
+    axis.set_xlim(left=1.0)
     axis.invert_yaxis()
     _style(axis, "with the accelerator, times faster", "times (logarithmic)")
     return _svg(figure)
@@ -112,6 +107,14 @@ def leaks(rows: Sequence[Mapping[str, Any]]) -> str:
         _style(axis, title, "answers that the attacker read")
     left.legend(frameon=False)
     return _svg(figure)
+
+
+def _points(axis: Any, names: Sequence[str], values: Sequence[float], costs: Sequence[Mapping[str, Any]]) -> None:
+    """A mark per system: on a logarithmic scale the length of a bar would mean nothing."""
+    axis.scatter(values, names, color=[_COLOURS[line["backend"]] for line in costs], s=36, zorder=3)
+    axis.set_xscale("log")
+    axis.grid(axis="y", alpha=0.3)
+    axis.invert_yaxis()
 
 
 def _figure(n_rows: int, n_columns: int) -> tuple[Any, list[Any]]:

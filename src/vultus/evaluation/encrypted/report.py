@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 
 _STYLE = """
 :root { color-scheme: light dark }
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 84rem; margin: 2rem auto; padding: 0 1rem }
 h1 { font-size: 1.6rem } h2 { font-size: 1.2rem; margin-top: 2.5rem }
 div.wide { overflow-x: auto }
 table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums }
 caption { text-align: left; padding: .3rem 0; opacity: .8 }
 th, td { padding: .25rem .6rem; text-align: left; border-bottom: 1px solid #8884; vertical-align: top }
+td:first-child { min-width: 17rem }
 td.n, th.n { text-align: right; white-space: nowrap }
 td.yes { color: #00804f; font-weight: 600 } td.no { color: #c22; font-weight: 600 }
 img { max-width: 100%; height: auto; background: white; border-radius: 4px; margin: .8rem 0 }

@@ -9,7 +9,7 @@ from vultus.evaluation.encrypted.costs import Cost
 from vultus.evaluation.encrypted.ours import DEFAULT
 
 OURS = Cost(
-    "vultus", DEFAULT.words, "signed", 2048, 2048, 128, 128, "8 bits", "7 bits and sign", 100, 0.1, 1e-3, 1e-4, 1e-5,
+    "vultus", DEFAULT.words, "signed", 2048, 2048, 128, 128, "8 bits", "7 bits, sign", 100, 0.1, 1e-3, 1e-4, 1e-5,
     5e-5, 512, 512, 700.0, 1e-3, 0.0, True, 7,
 )  # fmt: skip
 LIGHTPHE = replace(
@@ -25,7 +25,7 @@ def test_goals_are_held_against_the_same_run():
     assert (dot.ours, dot.peer, dot.unit) == (pytest.approx(1e5), 2.0, "comparisons/s")
     assert dot.ratio == pytest.approx(50_000)
     assert dot.met
-    assert "ours modulus 2048 bits, exponents 7 bits and sign" in dot.reason
+    assert "ours modulus 2048 bits, exponents 7 bits, sign" in dot.reason
     assert dot.reason.endswith("measured on 64")
     assert rows["encryption", "lightphe"].met
     assert rows["decryption", "lightphe"].met

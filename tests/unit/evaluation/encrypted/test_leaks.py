@@ -36,6 +36,7 @@ def test_what_answers_are_worth_to_an_attacker(study, monkeypatch):
     assert table["the private key"]["cosine"] > 0.999
     assert table["32 exact scores"]["cosine"] > 0.99 > table["8 exact scores"]["cosine"]
     assert table["ciphertexts alone: the mean of strangers"]["iapar_same"] == 0.0
+    assert table["the owner's view, scores of 64 people: the probe"]["cosine"] > 0.999
     assert len(rows) == len(table)
     decisions = [line for name, line in table.items() if name.endswith("decisions")]
     assert all(line["queries"] > 31 for line in decisions)
