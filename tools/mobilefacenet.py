@@ -181,9 +181,25 @@ def manifest(model: bytes) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def write_pack(checkpoint: Path, folder: Path) -> None:
+def random_weights(tensors: dict[str, Floats], seed: int = 0) -> dict[str, Floats]:
+    """The same network before training, as a control: whatever such a space can do, training has not done."""
+    random = np.random.default_rng(seed)
+    made: dict[str, Floats] = {}
+    for name, tensor in tensors.items():
+        if tensor.ndim == 4:
+            spread = np.sqrt(2 / np.prod(tensor.shape[1:]))
+            made[name] = (spread * random.normal(size=tensor.shape)).astype(np.float32)
+        elif name.endswith((".bias", "running_mean")):
+            made[name] = np.zeros_like(tensor)
+        else:
+            slope = f"{name.removesuffix('.weight')}.running_mean" not in tensors and name.endswith(".weight")
+            made[name] = np.full_like(tensor, 0.25 if slope else 1.0)
+    return made
+
+
+def write_pack(tensors: dict[str, Floats], folder: Path) -> None:
     """Write the model and its manifest."""
-    model = build(read_checkpoint(checkpoint.read_bytes()))
+    model = build(tensors)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "mobilefacenet.onnx").write_bytes(model)
     (folder / "manifest.json").write_text(json.dumps(manifest(model), indent=1))
@@ -195,7 +211,7 @@ def main() -> None:
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("folder", type=Path)
     arguments = parser.parse_args()
-    write_pack(arguments.checkpoint, arguments.folder)
+    write_pack(read_checkpoint(arguments.checkpoint.read_bytes()), arguments.folder)
     print(f"wrote {arguments.folder / 'manifest.json'}")
 
 

@@ -228,6 +228,7 @@ def test_the_audit_log_tells_of_it(store):
     assert f'"new":"{NEW}"' in text
 
 
+ASKED = 11  # lines: go, 9 batches, asked; what follows is the exchange
 KILLED = """
 import sys, threading
 from pathlib import Path
@@ -236,14 +237,28 @@ from vultus.gallery.migrate import migrate
 from vultus.gallery.store import Store
 store = Store(Path(sys.argv[1]))
 print("go", flush=True)
-migrate(store, new_space(), progress=lambda *_: print("batch", flush=True))
+migrate(store, new_space(), progress=lambda *_: print("batch", flush=True),
+        confirm=lambda _: print("asked", flush=True) or True)
 print("done", flush=True)
 """
 
 
 @pytest.mark.parametrize("round_", range(6))
 def test_killed_at_any_moment_it_is_one_contract_and_goes_on(tmp_path, round_):
-    path = tmp_path / "people.vultus"
+    killed_and_gone_on(tmp_path / "people.vultus", 1 + 2 * round_, 0.013 * round_)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tenth", range(10))
+def test_killed_at_a_hundred_random_moments_it_is_one_contract_and_goes_on(tmp_path, tenth):
+    random = np.random.default_rng(tenth)
+    for number in range(5):
+        killed_and_gone_on(tmp_path / f"{number}.vultus", 1, float(random.uniform(0, 0.8)))
+        killed_and_gone_on(tmp_path / f"asked-{number}.vultus", ASKED, float(random.uniform(0, 0.1)))
+
+
+def killed_and_gone_on(path: Path, lines: int, delay_s: float) -> None:
+    """Kill a migration some time after so many lines of it, look at the gallery, and go on."""
     store = Store(path)
     fill(store, range(90), 3, unknown=5)
     fill(store, range(100, 120), 3, kept=False)
@@ -253,16 +268,16 @@ def test_killed_at_any_moment_it_is_one_contract_and_goes_on(tmp_path, round_):
     process = subprocess.Popen(
         [sys.executable, "-c", KILLED, str(path)], stdout=subprocess.PIPE, text=True, env=environment
     )
-    for _ in range(1 + 2 * round_):
+    for _ in range(lines):
         process.stdout.readline()
-    time.sleep(0.013 * round_)
+    time.sleep(delay_s)
     process.send_signal(signal.SIGKILL)
     process.wait()
     process.stdout.close()
     store = Store(path)
     assert store.check() == []
-    found = everything(store)
-    if store.contract() == OLD:
+    found, contract = everything(store), store.contract()
+    if contract == OLD:
         assert all(np.array_equal(before[source], found[source]) for source in before)
     else:
         assert {len(row) for row in found.values()} == {32}
