@@ -64,17 +64,24 @@ class Asking(Desk):
             UnsupportedTargetError: as in `identify`.
             InputError: a rate or count is out of range.
         """
-        calibration = self.engine.calibration
-        door = self._searcher(background_of(calibration))
-        people = door.positions(self._store.select(within)) if within else None
-        found = recognise(
-            faces, door, calibration, self._store.contract(), fpir=fpir, top=top, same_picture=same_picture,
-            within=people, denials=self._denials(),
-        )  # fmt: skip
-        if found:
-            named = [answer.name for answer in found if answer.name is not None]
-            how = {"faces": len(found), "named": len(named), "fpir": fpir, "top": top, "door": self._door_name}
-            self._store.note("search", detail=how, names=named)
+        found = self._recognise(faces, fpir, top, same_picture=same_picture, within=within)
+        self._note_search(found, fpir, top)
+        return found
+
+    def identify_pictures(
+        self, pictures: Sequence[Sequence[Face]], fpir: float = 0.01, top: int = 5, *, within: Filter | None = None
+    ) -> list[list[Identification]]:
+        """Who the faces of several pictures are; one line in the audit log for all of them.
+
+        Args:
+            pictures: the faces of each, from `engine.find`.
+            fpir, top, within: as in `identify`.
+
+        Raises:
+            ContractError, UnsupportedTargetError, InputError: as in `identify_faces`.
+        """
+        found = [self._recognise(faces, fpir, top, same_picture=True, within=within) for faces in pictures]
+        self._note_search([answer for answers in found for answer in answers], fpir, top)
         return found
 
     def identify_track(self, track: Track, fpir: float = 0.01, top: int = 5, *, within: Filter | None = None) -> Track:
@@ -118,3 +125,20 @@ class Asking(Desk):
         """How much of the exact answer the door finds, measured when it was built; None where every answer is exact."""
         exact = self._door_name == "exact" or not self.contract
         return None if exact else self._searcher(background_of(self.engine.calibration)).recall
+
+    def _recognise(
+        self, faces: Sequence[Face], fpir: float, top: int, *, same_picture: bool, within: Filter | None
+    ) -> list[Identification]:
+        calibration = self.engine.calibration
+        door = self._searcher(background_of(calibration))
+        people = door.positions(self._store.select(within)) if within else None
+        return recognise(
+            faces, door, calibration, self._store.contract(), fpir=fpir, top=top, same_picture=same_picture,
+            within=people, denials=self._denials(),
+        )  # fmt: skip
+
+    def _note_search(self, found: Sequence[Identification], fpir: float, top: int) -> None:
+        if found:
+            named = [answer.name for answer in found if answer.name is not None]
+            how = {"faces": len(found), "named": len(named), "fpir": fpir, "top": top, "door": self._door_name}
+            self._store.note("search", detail=how, names=named)

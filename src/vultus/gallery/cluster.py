@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from vultus.types import Calibration
 
 _BLOCK_NUMBERS = 16_000_000
-_SHARE = 0.15
+SHARE = 0.15
 _NONE = np.empty(0, dtype=np.int64)
 
 
@@ -91,7 +91,7 @@ def rate_for(calibration: Calibration, groups: int) -> float:
     groups, chosen on three folds of LFW with 20 to 1,241 people (results/clustering.json); about as many groups come
     out as there are people.
     """
-    return min(max(_SHARE / max(groups, 1), calibration.smallest_fmr), calibration.points[0].fmr)
+    return min(max(SHARE / max(groups, 1), calibration.smallest_fmr), calibration.points[0].fmr)
 
 
 def follow(calibration: Calibration) -> Callable[[int], float]:

@@ -131,6 +131,8 @@ class ExactDoor:
 
     def update(self, changes: Changes) -> bool:
         """Take in what has changed; see `Door.update`."""
+        if not self._dimension:
+            return False  # nobody was ever in the gallery, so it does not know how long templates are
         touched = np.union1d(changes.gone, changes.people.person_ids)
         alive = np.ones(len(self.base), dtype=bool) if self.alive is None else self.alive.copy()
         alive[np.isin(self.base.person_ids, touched, assume_unique=True)] = False

@@ -132,11 +132,14 @@ class Unknown:
         engine = self._desk.engine
         stream = images if isinstance(images, Iterator) else iter(several(images))  # type: ignore[arg-type]
         while chunk := list(islice(stream, max(_COMMIT_EVERY, batch))):
+            answers = list(engine.find_each(chunk, embed=True, batch=batch))
+            read = [faces for _, faces in answers if not isinstance(faces, VultusError)]
+            who = iter(self._desk.identify_pictures(read, fpir, top=1))
             looked = [
                 _Seen(source, error=str(answer))
                 if isinstance(answer, VultusError)
-                else self._look(source, self._desk.identify_faces(answer, fpir), override_quality)
-                for source, answer in engine.find_each(chunk, embed=True, batch=batch)
+                else self._look(source, next(who), override_quality)
+                for source, answer in answers
             ]
             with self._writing() as (writer, unnamed, _):
                 found = [_keep(writer, unnamed, engine.contract, one) for one in looked]

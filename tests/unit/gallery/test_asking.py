@@ -41,6 +41,12 @@ def test_an_empty_gallery_knows_nobody(gallery):
     assert (len(gallery), gallery.people(), gallery.contract) == (0, [], "")
 
 
+def test_the_first_person_is_found_by_a_door_that_was_opened_before(gallery):
+    gallery.identify(photos("ada")[0])
+    gallery.enroll("Ada", photos("ada"))
+    assert names(gallery.identify(photos("ada", 3)[2])) == ["Ada"]
+
+
 def test_a_picture_without_faces_and_none_at_all(gallery):
     gallery.enroll("Ada", photos("ada"))
     assert gallery.identify(picture()) == []
@@ -69,6 +75,22 @@ def test_faces_of_different_pictures(gallery, engine):
     assert names(gallery.identify_faces(faces)) != ["Ada"] * 3
     assert names(gallery.identify_faces(faces, same_picture=False)) == ["Ada"] * 3
     assert gallery.identify_faces([]) == []
+
+
+def test_several_pictures_leave_one_line_in_the_log(gallery, engine):
+    def lines() -> int:
+        with gallery._store.reading() as connection:
+            return connection.execute("SELECT count(*) FROM audit").fetchone()[0]
+
+    gallery.enroll("Ada", photos("ada"))
+    pictures = [picture(person("ada", seed=5), person("zoe")), picture(), picture(person("ada", seed=6))]
+    wanted = [names(gallery.identify(one)) for one in pictures]
+    before = lines()
+    found = gallery.identify_pictures([engine.find(one) for one in pictures])
+    assert [names(answers) for answers in found] == wanted == [["Ada", None], [], ["Ada"]]
+    assert lines() == before + 1
+    assert gallery.identify_pictures([]) == []
+    assert lines() == before + 1
 
 
 def test_tracks(gallery, engine):
