@@ -13,6 +13,9 @@ PYTHON ?= $(shell for p in python3 python3.12 python3.11 python3.13; do \
 # not by whatever a build environment would fetch, hence --no-build-isolation. No compiler is needed.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation
 SELF := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+# One version and no hash: its builds for processors and for graphics cards have the same version, and which of the two
+# comes depends on the package index.
+TORCH := $(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
 UV := uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --quiet --upgrade \
 	--custom-compile-command 'make lock'
 
@@ -37,8 +40,9 @@ $(VENV)/.demo: locks/demo.txt pyproject.toml $(VENV)/.build
 	@touch $@
 
 $(VENV)/.dev: locks/dev.txt pyproject.toml $(VENV)/.build
-	@echo "installing Vultus and its tools into $(VENV) (about 350 MB, a minute)" >&2
+	@echo "installing Vultus and its tools into $(VENV) (about 2.5 GB, two minutes)" >&2
 	@$(PIP) --requirement locks/dev.txt
+	@$(TORCH)
 	@$(SELF)
 	@touch $@ $(VENV)/.demo
 

@@ -22,9 +22,11 @@ from vultus.cli import (
     detect,
     doctor,
     embed,
+    encrypted,
     enroll,
     gallery,
     identify,
+    methods,
     migrate,
     packs,
     rights,
@@ -125,7 +127,7 @@ def _root(
         typer.echo(ctx.get_help())
 
 
-_START, _PEOPLE, _CARE = "Start here", "Faces and people", "Care"
+_START, _PEOPLE, _CARE, _LAB = "Start here", "Faces and people", "Care", "Research"
 app.command("demo", rich_help_panel=_START)(demo.demo)
 app.command("doctor", rich_help_panel=_START)(doctor.doctor)
 app.command("detect", rich_help_panel=_PEOPLE)(detect.detect)
@@ -144,5 +146,8 @@ app.add_typer(gallery.app, name="gallery", rich_help_panel=_CARE)
 app.add_typer(audit.app, name="audit", rich_help_panel=_CARE)
 app.add_typer(unknown.app, name="unknown", rich_help_panel=_CARE)
 app.add_typer(vault.app, name="vault", rich_help_panel=_CARE)
+app.add_typer(encrypted.app, name="encrypted", rich_help_panel=_CARE)
 app.add_typer(packs.app, name="packs", rich_help_panel=_CARE)
 app.add_typer(bench.app, name="bench", rich_help_panel=_CARE)
+app.command("methods", rich_help_panel=_LAB)(methods.methods)
+app.command("ablate", rich_help_panel=_LAB)(methods.ablate)

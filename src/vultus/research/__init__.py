@@ -1,0 +1,1 @@
+"""Research: the 45 methods, the judge, and what they share."""

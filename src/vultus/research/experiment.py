@@ -1,0 +1,162 @@
+"""The honest judge: every arm of a method over the same seeds, and what that says about its claims.
+
+Arms are chance, baseline, the full method, each ablation, and the full method fitted on a destroyed signal. Each seed
+gives all of them the same material. An arm that is compared must have the budget of the full method within a tenth, or
+the method says why it cannot. If the destroyed signal still scores above chance, the answers leak and no claim holds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, is_dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from vultus.errors import ConfigError
+from vultus.research.contract import BASELINE, CHANCE, DESTROYED, FULL
+from vultus.research.verdict import judge, leaks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from vultus.research.contract import Budget, Fittable, Method
+    from vultus.research.verdict import Verdict
+
+SCHEMA = "vultus.ablate/1"
+SAME_BUDGET = 0.1
+FIRST_SEED = 1000  # methods are tuned on seeds below
+
+
+def ablate(
+    method: Method,
+    config: Any,
+    seeds: Sequence[int],
+    folder: Path | None = None,
+    tell: Callable[[str], None] = lambda line: None,
+) -> dict[str, Any]:
+    """Run every arm over the seeds and judge the claims.
+
+    Args:
+        method: a module of `research/methods`.
+        config: its configuration.
+        seeds: two at least, all of them at or above `FIRST_SEED`.
+        folder: real data; None for what the method makes itself.
+        tell: called with a line for each arm of each seed.
+
+    Returns:
+        JSON values: arms with their figures, claims with their verdicts, the control, budgets, seeds, configuration.
+
+    Raises:
+        ConfigError: seeds are too few, meant for tuning, or twice there; a claim names an arm or metric that is not
+            there; an arm has another budget than the full method.
+    """
+    _check(method, config, seeds)
+    figures: dict[str, dict[str, list[float]]] = {}
+    budgets: dict[str, Budget] = {}
+    for seed in seeds:
+        data = method.data(config, seed, folder)
+        for name, model in arms(method, config).items():
+            tell(f"seed {seed}: {name}")
+            budgets[name] = model.fit(data.destroyed if name == DESTROYED else data.train, seed)
+            scored = method.score(model, data.test)
+            row = figures.setdefault(name, {metric.name: [] for metric in method.METRICS})
+            for metric in method.METRICS:
+                row[metric.name].append(float(scored[metric.name]))
+    _same_budget(budgets, method.UNEQUAL)
+    values = {name: {key: np.array(one) for key, one in row.items()} for name, row in figures.items()}
+    return _report(method, config, seeds, values, budgets)
+
+
+def arms(method: Method, config: Any) -> dict[str, Fittable]:
+    """Fresh models of every arm, by name."""
+    return {
+        CHANCE: method.chance(config),
+        BASELINE: method.baseline(config),
+        FULL: method.build(config),
+        **method.ablations(config),
+        DESTROYED: method.build(config),
+    }
+
+
+def _check(method: Method, config: Any, seeds: Sequence[int]) -> None:
+    if len(seeds) < 2 or len(set(seeds)) != len(seeds):
+        raise ConfigError(f"an ablation needs at least 2 different seeds, but they are {list(seeds)}")
+    if min(seeds) < FIRST_SEED:
+        raise ConfigError(f"seeds below {FIRST_SEED} are for tuning, but one of these is {min(seeds)}")
+    names, metrics = set(arms(method, config)), {metric.name for metric in method.METRICS}
+    for claim in method.CLAIMS:
+        for arm in {claim.arm, claim.over} - {""} - names:
+            raise ConfigError(f"a claim is about the arm '{arm}', but there are: {', '.join(sorted(names))}")
+        if claim.metric not in metrics:
+            raise ConfigError(f"a claim is about {claim.metric}, but measured are: {', '.join(sorted(metrics))}")
+
+
+def _same_budget(budgets: Mapping[str, Budget], unequal: Mapping[str, str]) -> None:
+    full = asdict(budgets[FULL])
+    for name, budget in budgets.items():
+        if name in unequal or name == CHANCE:
+            continue
+        for what, ours in full.items():
+            theirs = asdict(budget)[what]
+            if abs(theirs - ours) > SAME_BUDGET * max(ours, 1):
+                raise ConfigError(
+                    f"the arm '{name}' has {theirs:g} {what} and the full method {ours:g}: a comparison needs the same "
+                    f"budget within {SAME_BUDGET:.0%}; if that cannot be, the method says why in UNEQUAL"
+                )
+
+
+def _report(
+    method: Method,
+    config: Any,
+    seeds: Sequence[int],
+    values: Mapping[str, Mapping[str, NDArray[np.float64]]],
+    budgets: Mapping[str, Budget],
+) -> dict[str, Any]:
+    by_name = {metric.name: metric for metric in method.METRICS}
+    leak = leaks(method.METRICS[0], values)
+    verdicts = [judge(claim, by_name[claim.metric], values) for claim in method.CLAIMS]
+    if leak:
+        verdicts = [replace(one, verdict="does not hold", reason=leak) for one in verdicts]
+    return {
+        "schema": SCHEMA,
+        "arms": {
+            name: {
+                "metrics": {key: _summary(one) for key, one in row.items()},
+                "budget": asdict(budgets[name]),
+                "note": method.UNEQUAL.get(name, ""),
+            }
+            for name, row in values.items()
+        },
+        "claims": [_claim(one) for one in verdicts],
+        "control": leak or "the destroyed signal scores no better than chance",
+        "holds": all(one.verdict == "holds" for one in verdicts),
+        "seeds": list(seeds),
+        "config": asdict(config) if is_dataclass(config) and not isinstance(config, type) else {},
+    }
+
+
+def _summary(values: NDArray[np.float64]) -> dict[str, Any]:
+    return {
+        "mean": _number(float(np.mean(values))),
+        "std": _number(float(np.std(values, ddof=1))),
+        "values": [_number(float(value)) for value in values],
+    }
+
+
+def _claim(one: Verdict) -> dict[str, Any]:
+    low, high = one.interval
+    return {
+        "text": one.text,
+        "verdict": one.verdict,
+        "difference": _number(one.difference),
+        "interval": [_number(low), _number(high)],
+        "reason": one.reason,
+    }
+
+
+def _number(value: float) -> float | None:
+    """JSON has no NaN."""
+    return round(value, 6) if np.isfinite(value) else None
