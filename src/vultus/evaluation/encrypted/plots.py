@@ -81,6 +81,9 @@ def scaling(rows: Sequence[Mapping[str, Any]]) -> str:
     figure, (left, right) = _figure(8, 2)
     people = [line["people"] for line in rows]
     left.plot(people, [line["score_s"] for line in rows], "o-", color=_COLOURS["vultus"], label="scoring")
+    left.plot(
+        people, [line["fresh_s"] for line in rows], "^-", color=_COLOURS["tenseal"], label="nonces of the answers"
+    )
     left.plot(people, [line["decrypt_s"] for line in rows], "s-", color=_COLOURS["phe"], label="decryption")
     right.plot(people, [line["bytes"] / 1e6 for line in rows], "o-", color=_COLOURS["vultus"], label="ciphertext, MB")
     right.plot(people, [max(line["memory_mib"], 0.1) for line in rows], "s-", color=_COLOURS["phe"],
