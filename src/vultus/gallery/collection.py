@@ -23,8 +23,8 @@ from vultus.gallery.doors import check_door, check_rule
 from vultus.gallery.enrol import Filing, Terms, examine, settle, several
 from vultus.gallery.moving import Moving
 from vultus.gallery.people import People
-from vultus.gallery.record import EnrolledFace, Enrolment, NewFace, Rejected, metadata_text, normal_name
-from vultus.gallery.rights import Rights, check_tags
+from vultus.gallery.record import EnrolledFace, Enrolment, NewFace, Rejected, check_tags, metadata_text, normal_name
+from vultus.gallery.rights import Rights
 from vultus.gallery.store import Store
 from vultus.gallery.unknown import Unknown
 
@@ -68,7 +68,7 @@ class Gallery(Asking, People, Rights, Custody, Moving):
             path: the file; SQLite, by convention `*.vultus`.
             engine: finds and embeds faces; without one, an engine of the gallery's own pack is built when needed.
             create: make the file if there is none.
-            read_only: never write; other processes may.
+            read_only: never write, so that searches are not in the audit log either; other processes may.
             door: how to search: "exact", or "graph" for large galleries (needs the extra `vultus[graph]`).
             door_options: what the door asks for besides, by name.
             templates: compare with the "average" of a person's templates, or with the "best" of them.

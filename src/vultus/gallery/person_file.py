@@ -19,6 +19,7 @@ from vultus.errors import InputError, StoreError
 from vultus.gallery import audit
 from vultus.gallery.locksmith import STAGED
 from vultus.gallery.templates import encode
+from vultus.gallery.transfer import part_of
 from vultus.gallery.writer import now
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def export_person(store: Store, name: str, path: Path) -> int:
     """
     if os.path.lexists(path):
         raise InputError(f"{path} exists already; name a new folder, or a new file that ends in .zip")
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = part_of(path)
     write = _write_zip if path.suffix.lower() == ".zip" else _write_folder
     with store.reading() as connection:
         person = store.person(name)

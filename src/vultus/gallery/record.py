@@ -14,10 +14,12 @@ from vultus.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Self
 
     from numpy.typing import NDArray
 
 MAX_NAME = 200
+MAX_TAG = 60
 DEFAULT_COLLECTION = "default"
 UNKNOWN_COLLECTION = "unknown"  # of faces that nobody has named
 
@@ -159,15 +161,23 @@ class Enrolment:
 class Names(Sequence[str]):
     """Names, packed: a million of them in a few megabytes."""
 
-    __slots__ = ("_ends", "_text")
+    __slots__ = ("ends", "text")
 
     def __init__(self, names: Iterable[str]) -> None:
         words = [name.encode("utf-8") for name in names]
-        self._text = b"".join(words)
-        self._ends = np.cumsum([0, *map(len, words)], dtype=np.int64)
+        self.text = b"".join(words)
+        ends = np.cumsum([0, *map(len, words)], dtype=np.int64)
+        self.ends: NDArray[Any] = ends.astype(np.uint32) if ends[-1] < 2**32 else ends
+
+    @classmethod
+    def packed(cls, text: bytes, ends: NDArray[Any]) -> Self:
+        """Names from the text of all of them, UTF-8, and 0 and where each ends in it, (names + 1,)."""
+        made = cls(())
+        made.text, made.ends = text, ends
+        return made
 
     def __len__(self) -> int:
-        return len(self._ends) - 1
+        return len(self.ends) - 1
 
     @overload
     def __getitem__(self, at: int) -> str: ...
@@ -179,8 +189,8 @@ class Names(Sequence[str]):
         if isinstance(at, slice):
             return [self[one] for one in range(*at.indices(len(self)))]
         # numpy raises the IndexError that ends an iteration
-        start, end = self._ends[:-1][at], self._ends[1:][at]
-        return self._text[start:end].decode("utf-8")
+        start, end = self.ends[:-1][at], self.ends[1:][at]
+        return self.text[start:end].decode("utf-8")
 
 
 def normal_name(name: str) -> str:
@@ -201,6 +211,19 @@ def normal_name(name: str) -> str:
             raise InputError(
                 f"a person's name must not hold control characters, but {clean!a} holds U+{ord(letter):04X}; rename it"
             )
+    return clean
+
+
+def check_tags(tags: Iterable[str]) -> tuple[str, ...]:
+    """Tags without blanks at the ends.
+
+    Raises:
+        InputError: a tag is empty, too long, or of several lines.
+    """
+    clean = tuple(tag.strip() for tag in tags)
+    for tag in clean:
+        if not 0 < len(tag) <= MAX_TAG or not tag.isprintable():
+            raise InputError(f"a tag must be 1 to {MAX_TAG} visible characters, but is {tag!a}")
     return clean
 
 

@@ -11,7 +11,7 @@ from vultus.errors import InputError
 from vultus.gallery import audit, retention
 from vultus.gallery.desk import Desk
 from vultus.gallery.person_file import export_person
-from vultus.gallery.record import normal_name
+from vultus.gallery.record import check_tags, normal_name
 from vultus.gallery.writer import now, person_id_of
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from vultus.gallery.audit import Entry, Head, Verdict
     from vultus.gallery.retention import Consent
-
-MAX_TAG = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,19 +151,6 @@ class Rights(Desk):
             kept: a head that was noted earlier; what it stood for must still be there.
         """
         return self._store.verify_log(kept)
-
-
-def check_tags(tags: Iterable[str]) -> tuple[str, ...]:
-    """Tags without blanks at the ends.
-
-    Raises:
-        InputError: a tag is empty, too long, or of several lines.
-    """
-    clean = tuple(tag.strip() for tag in tags)
-    for tag in clean:
-        if not 0 < len(tag) <= MAX_TAG or not tag.isprintable():
-            raise InputError(f"a tag must be 1 to {MAX_TAG} visible characters, but is {tag!a}")
-    return clean
 
 
 def _due(connection: sqlite3.Connection, at: str) -> list[tuple[str, str, int]]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 import contextlib
+import glob
 import json
 import math
 import os
+import shutil
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,9 +17,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from vultus.errors import ConfigError, ContractError, InputError, NameClashError, StoreError
-from vultus.gallery.record import DEFAULT_COLLECTION, FaceRecord, NewFace, metadata_text, normal_name
+from vultus.gallery.record import DEFAULT_COLLECTION, FaceRecord, NewFace, check_tags, metadata_text, normal_name
 from vultus.gallery.retention import Consent
-from vultus.gallery.rights import check_tags
 from vultus.gallery.templates import decode, encode
 from vultus.gallery.writer import now
 
@@ -55,7 +56,7 @@ def export_gallery(store: Store, path: Path) -> int:
     Raises:
         StoreError: the file cannot be written.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = part_of(path)
     n_faces = 0
     try:
         with open(part, "w", encoding="utf-8", opener=_private) as file:
@@ -71,6 +72,16 @@ def export_gallery(store: Store, path: Path) -> int:
         with contextlib.suppress(OSError):
             part.unlink()
     return n_faces
+
+
+def part_of(path: Path) -> Path:
+    """Where a file or folder is written before it takes its name; parts that killed processes left are deleted."""
+    for old in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        number = old.name.split(".")[-2]
+        if number.isdecimal() and not _runs(int(number)):
+            with contextlib.suppress(OSError):
+                shutil.rmtree(old) if old.is_dir() else old.unlink()
+    return path.with_name(f".{path.name}.{os.getpid()}.part")
 
 
 def import_gallery(store: Store, path: Path, *, on_clash: OnClash = "error", contract: str = "") -> int:
@@ -280,6 +291,19 @@ def _text(value: Any, what: str) -> str:
 def _time(value: Any, what: str) -> str:
     datetime.fromisoformat(_text(value, what))
     return str(value)
+
+
+def _runs(process: int) -> bool:
+    """Whether there is such a process; where that cannot be asked, yes."""
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _private(path: str, flags: int) -> int:
