@@ -6,6 +6,7 @@ from unit.gallery.spaces import NEW, OLD, crop, fill, new_space, old_space, pict
 from vultus.errors import ContractError
 from vultus.gallery import Gallery
 from vultus.gallery.store import Store
+from vultus.inference.engine import FaceEngine
 
 
 @pytest.fixture
@@ -62,3 +63,17 @@ def test_mapped_people_are_found_by_the_new_model(tmp_path):
         assert (plan.n_mapped, plan.n_pairs) == (90, 300)
         first = [gallery.identify(crop(who, 5))[0].candidates[0].name == f"P{who}" for who in range(30)]
     assert sum(first) >= 27
+
+
+def test_real_packs_from_kept_cut_outs_only(tmp_path, engine):
+    data = pytest.importorskip("skimage.data")
+    path, portrait = tmp_path / "people.vultus", data.astronaut()
+    with Gallery.open(path, engine=engine) as gallery:
+        assert gallery.enroll("Eileen", portrait, override_quality=True).accepted
+        other = FaceEngine("dlib-mmod", threads=1)
+        plan = gallery.migrate(other)
+        assert (plan.state, plan.n_embedded, plan.cost) == ("applied", 1, None)
+        # the cut-out gives nearly the template that the whole picture would have given
+        assert gallery.verify("Eileen", portrait).similarity > 0.99
+        assert gallery.identify(portrait[:, ::-1])[0].name == "Eileen"
+        assert gallery.check() == []
