@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _AHEAD = 8  # files read while others are being worked on
 _READERS = 2
+_TOLD = 256  # files that may wait to be told while none needs the engine
 _STAMP = ("st_size", "st_mtime_ns", "st_ctime_ns", "st_ino")
 
 
@@ -84,37 +85,58 @@ def run_local(journal: Journal, engine: Finder, *, max_faces: int | None = None,
     Yields:
         Every planned file once.
     """
-    told: deque[Done] = deque()
-    # Pictures in the engine, in its order, with the files that hold them.
-    inside: dict[int, list[str]] = {}
+    feed = _Feed(journal, _read_ahead(journal.entries()))
+    while not feed.dry:
+        for _, found in engine.find_each(feed.pictures(), embed=True, batch=batch):
+            picture_id = next(iter(feed.inside))
+            paths = feed.inside[picture_id]
+            result = judged(paths[0], found, max_faces)
+            journal.store(picture_id, result)
+            del feed.inside[picture_id]
+            yield from (Done(path, result.error, computed=number == 0) for number, path in enumerate(paths))
+            yield from feed.told()
+        yield from feed.told()
 
-    def open_pictures() -> Iterator[bytes]:
-        for loaded in _read_ahead(journal.entries()):
+
+class _Feed:
+    """Pictures for an engine out of files, and files that need no engine.
+
+    Attributes:
+        inside: pictures in the engine, in its order, with the files that hold them.
+        dry: there are no more files.
+    """
+
+    def __init__(self, journal: Journal, loads: Iterator[Loaded | Done]) -> None:
+        self._journal, self._loads = journal, loads
+        self._told: deque[Done] = deque()
+        self.inside: dict[int, list[str]] = {}
+        self.dry = False
+
+    def pictures(self) -> Iterator[bytes]:
+        """Pictures to look at, until there are no more or many files wait to be told."""
+        for loaded in self._loads:
             if isinstance(loaded, Done):
-                told.append(loaded)
+                self._told.append(loaded)
             elif loaded.error:
-                journal.fail(loaded.path, loaded.error)
-                told.append(Done(loaded.path, loaded.error))
+                self._journal.fail(loaded.path, loaded.error)
+                self._told.append(Done(loaded.path, loaded.error))
             else:
-                picture_id, done = journal.link(loaded.path, loaded.stamp, loaded.digest)
+                picture_id, done = self._journal.link(loaded.path, loaded.stamp, loaded.digest)
                 if done:
-                    told.append(Done(loaded.path))
-                elif picture_id in inside:
-                    inside[picture_id].append(loaded.path)
+                    self._told.append(Done(loaded.path))
+                elif picture_id in self.inside:
+                    self.inside[picture_id].append(loaded.path)
                 else:
-                    inside[picture_id] = [loaded.path]
+                    self.inside[picture_id] = [loaded.path]
                     yield loaded.data
+            if len(self._told) >= _TOLD:
+                return
+        self.dry = True
 
-    for _, found in engine.find_each(open_pictures(), embed=True, batch=batch):
-        picture_id = next(iter(inside))
-        paths = inside[picture_id]
-        result = judged(paths[0], found, max_faces)
-        journal.store(picture_id, result)
-        del inside[picture_id]
-        yield from (Done(path, result.error, computed=number == 0) for number, path in enumerate(paths))
-        while told:
-            yield told.popleft()
-    yield from told
+    def told(self) -> Iterator[Done]:
+        """Files that needed no engine, each once."""
+        while self._told:
+            yield self._told.popleft()
 
 
 def judged(path: str, found: list[Face] | VultusError, max_faces: int | None) -> Result:

@@ -82,7 +82,8 @@ def read_table(source: Path, terms: str) -> Iterator[tuple[bytes, Result]]:
                 f"the table {source} was made with {head.get('terms')}, but this run is with {terms}; "
                 "give the same options, or another name"
             )
-        rows = (row for batch in file.iter_batches(_ROWS) for row in batch.to_pylist())
+        # `iter_batches` would buffer the whole file.
+        rows = (row for number in range(file.num_row_groups) for row in file.read_row_group(number).to_pylist())
         for _, faces in groupby(rows, key=lambda row: row["path"]):
             group = list(faces)
             if group[0]["sha256"]:

@@ -58,6 +58,22 @@ def test_a_second_run_reads_nothing_and_computes_nothing(
     assert list(book.results()) == before
 
 
+def test_known_files_are_told_as_they_come(
+    journal: Open, paths: list[str], engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten million of them must not wait in memory for the first picture that is new."""
+    monkeypatch.setattr("vultus.batch.run._TOLD", 3)
+    book = journal()
+    book.plan(paths)
+    list(run_local(book, engine))
+    book, stamped = journal(), []
+    book.plan(paths)
+    monkeypatch.setattr("vultus.batch.run.stamp_of", lambda path: stamped.append(path) or stamp_of(path))
+    for n_told, _ in enumerate(run_local(book, engine), start=1):
+        assert len(stamped) <= n_told + 3 + 8
+    assert n_told == 40
+
+
 def test_a_changed_file_is_read_again_and_a_renamed_one_is_known(
     journal: Open, tmp_path: Path, engine: FakeEngine
 ) -> None:
