@@ -13,3 +13,14 @@ def test_the_page_is_generated():
     tool = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tool)
     assert tool.PAGE.read_text() == tool.page(), "run: python tools/write_results.py"
+
+
+def test_the_tables_of_the_methods_are_generated():
+    spec = importlib.util.spec_from_file_location("write_methods", ROOT / "tools/write_methods.py")
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    pages = sorted(tool.PAGES.glob("*.md"))
+    assert pages
+    for path in pages:
+        assert path.read_text("utf-8") == tool.page(path), "run: python tools/write_methods.py"
+        assert "<!-- ablation: " in path.read_text("utf-8"), path

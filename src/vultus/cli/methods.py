@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vultus.cli import options
-from vultus.cli.console import emit, say, table
+from vultus.cli.console import Bar, emit, say, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,8 +58,9 @@ def ablate(
     from vultus.research.run import run_ablation
 
     folder = None if data == "synthetic" else Path(data)
-    report = run_ablation(name, overrides=tuple(overrides or ()), check=check, folder=folder, seeds=seeds,
-                          tell=lambda line: say(line, "dim"))  # fmt: skip
+    with Bar(f"ablating {name}") as bar:
+        report = run_ablation(name, overrides=tuple(overrides or ()), check=check, folder=folder, seeds=seeds,
+                              tell=lambda line: bar.advance())  # fmt: skip
     if target is not None:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(json.dumps(report, indent=1, allow_nan=False) + "\n", encoding="utf-8")

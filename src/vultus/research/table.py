@@ -35,7 +35,7 @@ METHODS = (
     Entry(3, "actfer", "expression", "Agentic expression recognition with UC-GRPO (ActFER)", needs="hub"),
     Entry(4, "eeg_moce", "emotion", "Mixture-of-curvature experts for EEG-based learning (EEG-MoCE)"),
     Entry(5, "event_face", "identity", "Face recognition from event cameras (EventFace)", needs="hub"),
-    Entry(6, "affine_alignment", "identity", "Affine alignment between face embedding spaces"),
+    Entry(6, "affine_alignment", "identity", "Affine alignment between face embedding spaces", status="built"),
     Entry(7, "caupsi", "behavior", "Causal multi-task learning for driver assistance (CauPsi)"),
     Entry(8, "subgroup_audit", "fairness", "Audit of error rates by subgroup"),
     Entry(9, "emodc", "expression", "Diffusion classifier with adaptive margin for expressions (EmoDC)", needs="hub"),

@@ -1,0 +1,1 @@
+"""Who somebody is: recognition and the spaces it works in."""
