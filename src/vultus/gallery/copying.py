@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from vultus.errors import StoreError, VultusError
+from vultus.gallery.gate import Gate
 from vultus.gallery.mirror import Mirror, Rows, connect, is_file, tidy
 from vultus.gallery.search import average
 
@@ -64,6 +65,7 @@ class Copier:
         progress: given the number of people when everybody has to be sent; hears of them in the block it opens.
 
     Attributes:
+        gate: to be passed by threads that search in the copy, and by the one that changes it.
         mirror: the copy; None before the first `follow`, for a gallery that never held a template, and after `close`.
         measured: what was measured on the copy as it was made, to be remembered with it.
     """
@@ -86,6 +88,7 @@ class Copier:
         self.contract = ledger.contract
         what = json.dumps([self.contract, rule, round(background, 9)])
         self.name = f"vultus_{ledger.gallery}_{sha256(what.encode()).hexdigest()[:12]}"
+        self.gate = Gate()
         self.mirror: Mirror | None = None
         self.measured: dict[str, Any] = {}
 

@@ -100,9 +100,12 @@ class Desk:
         revision = self._store.revision()
         if self._door is not None and self._door[1] == background:
             known, _, door = self._door
-            if known == revision or cast("FarDoor", door).follow():
-                self._door = revision, background, door
+            if known == revision:
                 return door
+            newer = copy(door)
+            if cast("FarDoor", newer).follow():
+                self._door = revision, background, newer
+                return newer
         self._close_door()
         door = open_door(self._door_name, StoreLedger(self._store), self._rule, background, self._door_options)
         self._door = revision, background, door

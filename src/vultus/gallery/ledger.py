@@ -48,6 +48,10 @@ class Roll:
     part_of: NDArray[np.int32]
 
 
+_LINE = np.dtype([("id", np.int64), ("faces", np.int32), ("part", np.int32)])
+_NOBODY = Roll(-1, np.zeros(0, np.int64), np.zeros(0, np.int32), (), np.zeros(0, np.int32))
+
+
 class Ledger(Protocol):
     """What a door may ask.
 
@@ -80,7 +84,10 @@ class Ledger(Protocol):
         """Keep other programs from changing the copies until the end of the block."""
 
     def note_copy(self, place: dict[str, Any]) -> None:
-        """Remember a copy of the templates: `uri` and `name` tell where, the rest how it was made and left."""
+        """Remember a copy of the templates: `uri` and `name` tell where, the rest how it was made, and `mark` how left.
+
+        Without a mark, it is about to be made: the audit log is told.
+        """
 
     def copy_at(self, uri: str, name: str) -> dict[str, Any]:
         """What was noted of a copy last; empty if nothing was."""
@@ -91,6 +98,7 @@ class StoreLedger:
 
     def __init__(self, store: Store) -> None:
         self._store, self.path = store, store.path
+        self._roll = _NOBODY
         self.gallery, self.sealed = store.vault.gallery_id, store.vault.on
 
     @property
@@ -104,20 +112,33 @@ class StoreLedger:
         return self._store.dimension()
 
     def roll(self) -> Roll:
-        """See `Ledger`."""
+        """See `Ledger`; after the first time, only who has changed is read."""
         with self._store.reading() as connection:
             revision = int(connection.execute("SELECT value FROM meta WHERE key = 'revision'").fetchone()[0])
-            parts = [row[0] for row in connection.execute("SELECT DISTINCT collection FROM person ORDER BY collection")]
-            number = {part: at for at, part in enumerate(parts)}
+            known = self._roll
+            if known.revision == revision:
+                return known
+            changed = [
+                [row[0] for row in connection.execute(f"SELECT person_id FROM {table} WHERE revision > ?",
+                                                      (known.revision,))] for table in ("person", "gone")
+            ]  # fmt: skip
+            parts = list(known.parts)
             rows = connection.execute(
                 "SELECT person_id, count(*), collection FROM person JOIN face USING (person_id)"
-                " GROUP BY person_id ORDER BY person_id"
+                " WHERE person.revision > ? GROUP BY person_id ORDER BY person_id",
+                (known.revision,),
             )
-            kind = np.dtype([("id", np.int64), ("faces", np.int32), ("part", np.int32)])
-            table = np.fromiter(((person, faces, number[part]) for person, faces, part in rows), dtype=kind)
-        columns = (np.ascontiguousarray(table[name]) for name in ("id", "faces", "part"))
-        person_ids, n_faces, part_of = columns
-        return Roll(revision, person_ids, n_faces, tuple(parts), part_of)
+            new = np.fromiter(((row[0], row[1], _number(parts, row[2])) for row in rows), dtype=_LINE)
+        stays = ~np.isin(known.person_ids, np.array(changed[0] + changed[1], dtype=np.int64))
+        at = np.searchsorted(known.person_ids[stays], new["id"])
+        self._roll = Roll(
+            revision,
+            np.insert(known.person_ids[stays], at, new["id"]),
+            np.insert(known.n_faces[stays], at, new["faces"]),
+            tuple(parts),
+            np.insert(known.part_of[stays], at, new["part"]),
+        )
+        return self._roll
 
     def read(self, person_ids: NDArray[np.int64]) -> Templates:
         """See `Ledger`.
@@ -189,6 +210,8 @@ class StoreLedger:
         Raises:
             StoreError: the gallery was opened read-only.
         """
+        if "mark" not in place:
+            self._store.note("export", (), {"to": "milvus", "people": len(self.roll().person_ids)})
         self._store.remember(COPIES, json.dumps([*self._copies_but(place["uri"], place["name"]), place]))
 
     def drop_copy(self, uri: str, name: str) -> None:
@@ -255,3 +278,10 @@ class HeldLedger:
     def copy_at(self, uri: str, name: str) -> dict[str, Any]:
         """See `Ledger`: of the one copy."""
         return self._copy
+
+
+def _number(parts: list[str], part: str) -> int:
+    """Number of a part, which is added if it is new."""
+    if part not in parts:
+        parts.append(part)
+    return parts.index(part)

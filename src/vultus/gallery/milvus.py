@@ -111,13 +111,18 @@ class MilvusDoor:
             ShapeError: the probes have another dimension than the gallery.
             StoreError: Milvus cannot be reached or refuses.
         """
-        roll = self._roll
         check_search(probes, top, within, self.n_people, self._dimension)
+        with self._copier.gate.looking():
+            return self._search(probes, top, within)
+
+    def _search(
+        self, probes: NDArray[np.float32], top: int, within: NDArray[np.int64] | None = None
+    ) -> list[list[Candidate]]:
         number = self.n_people if within is None else len(within)
         if number == 0 or len(probes) == 0:
             return [[] for _ in probes]
         if within is not None and number <= _FEW_PEOPLE:
-            return self._exact(roll.person_ids[within])[0].search(probes, top)
+            return self._exact(self._roll.person_ids[within])[0].search(probes, top)
         near = self._propose(probes, min(top, number), within)
         door, known = self._exact(np.unique(np.concatenate(near)))
         found = []
@@ -142,7 +147,10 @@ class MilvusDoor:
         return self.follow()
 
     def follow(self) -> bool:
-        """Send who has changed; False for templates in memory, and under another contract."""
+        """Send who has changed; False for templates in memory, and under another contract.
+
+        A copy of this object (`copy.copy`) may follow while others search with it: who is at which position stays.
+        """
         if self._held or self._ledger.contract != self._copier.contract:
             return False
         self._follow()
@@ -155,6 +163,11 @@ class MilvusDoor:
         self._copier.close()
 
     def _follow(self) -> None:
+        with self._copier.gate.changing():
+            self._take()
+
+    def _take(self) -> None:
+        """Bring the copy up to date, and know who is in it."""
         roll = self._copier.follow()
         self._roll, self._dimension = roll, self._ledger.dimension
         self.n_people = len(roll.person_ids)
@@ -240,7 +253,7 @@ class MilvusDoor:
         share = 0.0
         for width in _WIDTHS:
             self._width = width
-            found = self.search(probes, _RECALL_AT)
+            found = self._search(probes, _RECALL_AT)
             share = float(np.mean([share_of(ours, wanted) for ours, wanted in zip(found, exact, strict=True)]))
             if share >= RECALL:
                 break

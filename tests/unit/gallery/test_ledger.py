@@ -40,6 +40,32 @@ def test_the_roll_is_who_is_there(gallery, book):
     assert (later.person_ids.tolist(), later.n_faces.tolist()) == ([2, 3], [1, 3])
 
 
+def test_a_roll_is_kept_up_to_date(gallery, book):
+    """Only who has changed is read again, and nothing is missed."""
+
+    def agrees():
+        new, old = StoreLedger(gallery._store).roll(), book.roll()
+        assert (old.revision, old.person_ids.tolist()) == (new.revision, new.person_ids.tolist())
+        assert old.n_faces.tolist() == new.n_faces.tolist()
+        assert [old.parts[at] for at in old.part_of] == [new.parts[at] for at in new.part_of]
+        assert [column.dtype for column in (old.person_ids, old.n_faces, old.part_of)] == [np.int64, np.int32, np.int32]
+
+    agrees()
+    assert book.roll() is book.roll()
+    gallery.enroll("Zoe", picture(person("Zoe")), collection="others")
+    gallery.enroll("Bob", [picture(person("Bob", 0.2, seed)) for seed in (5, 6)])
+    agrees()
+    gallery.remove("Ada")
+    gallery.rename("Eve", "Eva")
+    agrees()
+    gallery.enroll("Ada", picture(person("Ada", 0.2, 7)))
+    gallery.enroll("Eva", picture(person("Eve", 0.2, 8)), on_clash="replace")
+    agrees()
+    for one in gallery.people():
+        gallery.remove(one.name)
+    agrees()
+
+
 def test_an_empty_gallery(tmp_path):
     with Gallery.open(tmp_path / "people.vultus", engine=FakeEngine()) as gallery:
         book = StoreLedger(gallery._store)
@@ -112,6 +138,8 @@ def test_remembers_where_copies_are(gallery, book):
     book.note_copy({**place, "mark": "old"})
     book.note_copy({**place, "mark": "new"})
     book.note_copy({**place, "name": "vultus_2"})
+    exports = [entry for entry in gallery.audit_log() if entry.action == "export"]
+    assert [entry.detail for entry in exports] == [{"to": "milvus", "people": 3}], "one is about to be made"
     assert book.copy_at(**place) == {**place, "mark": "new"}
     assert [one["name"] for one in book.copies()] == ["vultus_1", "vultus_2"]
     assert gallery._store.revision() == revision, "nobody has changed"
