@@ -39,7 +39,7 @@ OLD, NEW = "toy:00000000000000aa", "toy:00000000000000bb"
 KEYS = (MasterKey(b"a" * 32, "the first key"), MasterKey(b"b" * 32, "the second key"))
 POINTS = np.array([[20, 25], [44, 25], [32, 35], [24, 45], [40, 45]], dtype=np.float32)
 # Longest time before a kill; most of the operations go on for longer.
-SPAN_S = {"enrol": 0.5, "remove": 0.25, "rotate": 0.5, "migrate": 0.15}
+SPAN_S = {"enrol": 0.5, "remove": 0.25, "rotate": 0.5, "migrate": 0.25}
 
 
 class Toy:

@@ -54,9 +54,14 @@ def list_groups(
 
 
 @app.command()
-def show(group: GroupNumber, gallery: options.GalleryPath = None, as_json: options.Json = False) -> None:
+def show(
+    group: GroupNumber,
+    gallery: options.GalleryPath = None,
+    as_json: options.Json = False,
+    purpose: options.Purpose = "",
+) -> None:
     """Show the faces of a group."""
-    with open_gallery(gallery) as people:
+    with open_gallery(gallery, logged=True, purpose=purpose) as people:
         faces = people.unknown.faces(group)
     if as_json:
         emit({"schema": "vultus.unknown.show/1", "group": group, "faces": [_face(face) for face in faces]})

@@ -46,7 +46,9 @@ class Rights(Desk):
         Raises:
             UnknownNameError: there is nobody of that name.
         """
-        return retention.Consent.of(self._store.person(normal_name(name)).consent)
+        person = self._store.person(normal_name(name))
+        self._store.note("view", (person.person_id,))
+        return retention.Consent.of(person.consent)
 
     def set_consent(self, name: str, consent: Consent) -> None:
         """Write down on what grounds somebody is in the gallery; `expire` removes who took it back.
@@ -109,7 +111,10 @@ class Rights(Desk):
         """
         moment = retention.moment(at, "at") if at else now()
         with self._store.reading() as connection:
-            return [Due(name, reason, faces) for name, reason, faces in _due(connection, moment)]
+            found = [Due(name, reason, faces) for name, reason, faces in _due(connection, moment)]
+        if found:
+            self._store.note("view", detail={"due": len(found)}, names=[one.name for one in found])
+        return found
 
     def expire(self, at: str = "") -> list[Due]:
         """Remove who has to go, with all templates and cut-outs, in one transaction; who it was.
@@ -118,8 +123,9 @@ class Rights(Desk):
             at: another moment than now; ISO 8601.
         """
         moment = retention.moment(at, "at") if at else now()
-        if not self.due(moment):
-            return []
+        with self._store.reading() as connection:
+            if not _due(connection, moment):
+                return []
         with self._store.writing() as writer, self._store.reading() as connection:
             gone = [
                 Due(name, reason, writer.remove(name, "expire", {"reason": reason}))

@@ -196,6 +196,7 @@ class Unknown:
                 f"{FACE_COLUMNS} FROM face WHERE face_id IN (SELECT value FROM json_each(?)) ORDER BY face_id",
                 (json.dumps(unnamed.faces_of(group_id)),),
             ).fetchall()
+        self._store.note("view", detail={"unknown_faces": len(rows)})
         return [face_record(row) for row in rows]
 
     def name(
