@@ -10,6 +10,7 @@ from vultus.errors import ContractError, StoreError, UnknownNameError
 from vultus.gallery.denial import read_denials
 from vultus.gallery.doors import TABLE, open_door
 from vultus.gallery.ledger import StoreLedger
+from vultus.gallery.matrix import kept_templates, templates_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,6 +81,11 @@ class Desk:
         with self._lock:
             if TABLE[self._door_name].afar:
                 return self._far_door(background)
+            if self._door is None or self._door[1] != background:
+                kept = kept_templates(self._store)
+                if kept is not None:
+                    door = open_door(self._door_name, kept, self._rule, background, self._door_options)
+                    self._door = kept.revision, background, door
             if self._door is not None and self._door[1] == background:
                 revision, _, door = self._door
                 if revision == self._store.revision():
@@ -90,7 +96,7 @@ class Desk:
                 if changes is not None and newer.update(changes):
                     self._door = changes.revision, background, newer
                     return newer
-            templates = self._store.templates()
+            templates = templates_of(self._store)
             door = open_door(self._door_name, templates, self._rule, background, self._door_options)
             self._door = templates.revision, background, door
             return door

@@ -21,6 +21,7 @@ from vultus.gallery.audit import Signature
 from vultus.gallery.database import connect, explain
 from vultus.gallery.keys import find_key, find_or_make_key
 from vultus.gallery.locksmith import CROP
+from vultus.gallery.matrix import forget_matrix
 from vultus.gallery.record import FaceRecord, Person
 from vultus.gallery.templates import TEMPLATE, decode, read_changes, read_templates
 from vultus.gallery.vault import GALLERY, Vault
@@ -113,13 +114,23 @@ class Store:
         Raises:
             StoreError: the gallery was opened read-only, is locked for too long, or the disk refuses.
         """
+        with self.aside() as connection:
+            writer = Writer(connection, self.vault, self.signature)
+            yield writer
+            writer.finish()
+
+    @contextlib.contextmanager
+    def aside(self) -> Iterator[sqlite3.Connection]:
+        """As `writing`, for what neither searches nor people see: nothing counts as changed.
+
+        Raises:
+            StoreError: as `writing`.
+        """
         if self.read_only:
             raise StoreError(f"the gallery {self.path} was opened read-only; open it with read_only=False to change it")
         with self._transaction("BEGIN IMMEDIATE") as connection:
             self.vault.load(connection)
-            writer = Writer(connection, self.vault, self.signature)
-            yield writer
-            writer.finish()
+            yield connection
 
     def note(
         self,
@@ -171,6 +182,7 @@ class Store:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             finally:
                 connection.execute(f"PRAGMA busy_timeout={int(database.BUSY_S * 1000)}")
+        forget_matrix(self.path)
         self.on_forget()
 
     def revision(self) -> int:
@@ -280,9 +292,7 @@ class Store:
         Raises:
             StoreError: the gallery was opened read-only, is locked for too long, or the disk refuses.
         """
-        if self.read_only:
-            raise StoreError(f"the gallery {self.path} was opened read-only; open it with read_only=False to change it")
-        with self._transaction("BEGIN IMMEDIATE") as connection:
+        with self.aside() as connection:
             connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     def check(self) -> list[str]:
