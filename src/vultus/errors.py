@@ -185,7 +185,7 @@ class ContractError(StoreError):
     def __init__(self, gallery: str, engine: str) -> None:
         super().__init__(
             f"this gallery holds embeddings of contract {gallery}, but these are of {engine}; "
-            "open it with the pack it was made with, or enrol the pictures anew: vultus enroll --gallery NEW"
+            "open it with the pack it was made with, or move it to the other: vultus gallery migrate --to PACK"
         )
         self.gallery, self.engine = gallery, engine
 

@@ -46,7 +46,7 @@ SAMPLES: list[tuple[errors.VultusError, str, dict[str, object]]] = [
     (
         errors.ContractError("dlib:00", "opencv:11"),
         "this gallery holds embeddings of contract dlib:00, but these are of opencv:11; "
-        "open it with the pack it was made with, or enrol the pictures anew: vultus enroll --gallery NEW",
+        "open it with the pack it was made with, or move it to the other: vultus gallery migrate --to PACK",
         {"gallery": "dlib:00", "engine": "opencv:11"},
     ),
     (errors.NameClashError("Ada"), "a person named 'Ada' exists already", {"name": "Ada"}),
