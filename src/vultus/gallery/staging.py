@@ -108,9 +108,7 @@ class Staging:
         """
         self.check(contract)
         if self.underway() is None:
-            with self._store.writing(), self._store.reading() as connection:
-                text = json.dumps(asdict(Underway(contract, dimension, now())))
-                connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (MIGRATION, text))
+            self._store.remember(MIGRATION, json.dumps(asdict(Underway(contract, dimension, now()))))
 
     def progress(self) -> Progress:
         """How many faces are ready."""
@@ -145,7 +143,7 @@ class Staging:
             StoreError: the migration was ended by another program.
         """
         vault = self._store.vault
-        with self._store.writing(), self._store.reading() as connection:
+        with self._store.aside() as connection:
             self._same(connection, contract)
             for face_id, template in templates:
                 row = connection.execute("SELECT key_id FROM face WHERE face_id = ?", (face_id,)).fetchone()

@@ -81,6 +81,13 @@ def test_nothing_is_exchanged_while_faces_are_missing(store):
     assert staging.progress().n_ready == 0
 
 
+def test_gathering_changes_nothing_for_searches(store):
+    fill(store, range(3))
+    before = store.revision()
+    stage(store, range(1, 7))
+    assert store.revision() == before
+
+
 def test_searches_learn_that_everybody_has_changed(store):
     fill(store, range(3))
     before = store.revision()
