@@ -58,12 +58,14 @@ def gallery(
     target: Target = None, only: Only = None, quick: Quick = False, threads: Threads = 2, as_json: options.Json = False
 ) -> None:
     """Measure searching and keeping a million people beside faiss; takes minutes and 4 GB of memory."""
+    from vultus.batch import dryrun
     from vultus.evaluation.bench import run_suite
     from vultus.evaluation.bench_gallery import MEASUREMENTS, PACKAGES
     from vultus.evaluation.row import Bench
 
     bench = Bench(threads=threads, quick=quick, tell=_tell)
-    _finish(run_suite(MEASUREMENTS, bench, tuple(only or ()), PACKAGES), target, as_json=as_json)
+    suite = (*MEASUREMENTS, *dryrun.MEASUREMENTS)
+    _finish(run_suite(suite, bench, tuple(only or ()), PACKAGES), target, as_json=as_json)
 
 
 @app.command()

@@ -13,7 +13,7 @@ import typer
 from vultus.cli import options
 from vultus.cli.build import Choice, gallery_path, open_gallery, pack_of
 from vultus.cli.console import Bar, JsonList, interruptible, plural, say, shown_even_if_stopped, table
-from vultus.cli.folders import by_folder, person
+from vultus.cli.folders import by_folder
 from vultus.cli.scan import expand_inputs, source_of
 from vultus.errors import InputError, NameClashError
 
@@ -163,7 +163,7 @@ def _report(stream: Iterator[Enrolment], count: _Count, total: int, head: Mappin
     """Enrol under a progress bar, and write what became of every picture."""
 
     def run(sink: Callable[[Mapping[str, Any]], None]) -> None:
-        with Bar("enrolling", total) as bar:
+        with Bar("enrolling", total, lines=True) as bar:
             for outcome in stream:
                 for record in records(outcome):
                     count.take(record)
@@ -235,7 +235,9 @@ def outcomes(
 
 
 def _named(pair: tuple[str, Source]) -> str:
-    return person(pair[0])
+    from vultus.gallery.record import normal_name
+
+    return normal_name(pair[0])
 
 
 def records(outcome: Enrolment) -> list[dict[str, Any]]:

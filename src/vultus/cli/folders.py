@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from unicodedata import normalize
 
 from vultus.cli.console import say, waiting
 from vultus.cli.scan import source_of
@@ -47,10 +46,10 @@ def by_folder(inputs: Sequence[str]) -> Album:
         root = Path(given)
         if not root.is_dir():
             raise InputError(f"{given} is no folder; give a folder FOLDER/<person>/*.jpg, or --name NAME and pictures")
-        own = [(person(path.name), str(path)) for path in root.iterdir() if path.is_dir() and path.name[0] != "."]
+        own = [path for path in root.iterdir() if path.is_dir() and path.name[0] != "."]
         if not own:
             raise InputError(f"{given} holds no folders of people; expected {given}/<person>/*.jpg, or add --name NAME")
-        homes += own
+        homes += [(name, str(path)) for path in own if (name := _person(path))]
     # stable: of one person, the folders stay in the order of the inputs
     homes.sort(key=lambda home: home[0])
     with waiting("counting the pictures ..."):
@@ -64,9 +63,15 @@ def by_folder(inputs: Sequence[str]) -> Album:
     return album
 
 
-def person(name: str) -> str:
-    """A name as the gallery keeps it, so that one person's folders are recognised."""
-    return normalize("NFC", name).strip()
+def _person(home: Path) -> str:
+    """The name as the gallery keeps it, so that one person's folders are recognised; empty for one it would refuse."""
+    from vultus.gallery.record import normal_name
+
+    try:
+        return normal_name(home.name)
+    except InputError as error:
+        say(f"skipped: {home}: {error}", "yellow")
+        return ""
 
 
 def _pictures(home: str) -> Iterator[Source]:

@@ -50,3 +50,14 @@ def test_folders_without_pictures_and_hidden_ones_are_left_out(
     (tmp_path / "Bare").mkdir()
     assert [name for name, _ in by_folder([str(tmp_path)])] == ["Ada"]
     assert f"skipped: {tmp_path / 'Bare'} holds no pictures" in capsys.readouterr().err
+
+
+def test_a_folder_whose_name_no_person_can_have_is_told_before_the_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("Ada", "Gr\nace", "x" * 201):
+        save(tmp_path / name / "1.png", ADA)
+    assert [name for name, _ in by_folder([str(tmp_path)])] == ["Ada"]
+    told = capsys.readouterr().err
+    assert "a person's name must not hold control characters" in told
+    assert "at most 200 characters" in told
