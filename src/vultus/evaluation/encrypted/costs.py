@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 CLOSE = 1e-4  # largest difference to the plain dot product that a system with rounding may show
-_FEW = 16  # dimensions encrypted to see how long one takes
+_FEW = 8  # dimensions encrypted to see how long one takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def affordable(system: System, block: Floats, budget_s: float) -> int:
     """Dimensions whose encryption takes about the budget at most."""
     dimension = block.shape[1]
     few = min(_FEW, dimension)
-    system.encrypt(unit(block[:1, :few]))  # builds what is built once
+    system.encrypt(unit(block[:1, :2]))  # builds what is built once
     taken = seconds(lambda: system.encrypt(unit(block[:, :few])))
     return int(min(dimension, max(few, few * budget_s / max(taken, 1e-9))))
 

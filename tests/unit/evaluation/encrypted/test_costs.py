@@ -71,10 +71,10 @@ def test_a_system_that_answers_wrongly_is_caught(wrong, exact, agrees):
 
 def test_dimensions_beyond_the_budget_are_scaled_and_said(monkeypatch):
     monkeypatch.setattr("vultus.evaluation.encrypted.costs.seconds", lambda run: (run(), 1.0)[1])
-    assert affordable(Clear(), np.ones((4, 64)), 2.0) == 32
+    assert affordable(Clear(), np.ones((4, 64)), 4.0) == 32
     row = costs(Clear(), dimension=64, budget_s=1.0)
-    assert (row.dimension, row.measured_dimension) == (64, 16)
-    assert row.encrypt_s == pytest.approx(1.0 * 4 / 4)
+    assert (row.dimension, row.measured_dimension) == (64, 8)
+    assert row.encrypt_s == pytest.approx(1.0 * 8 / 4)
     assert row.template_bytes == 64 * 8
 
 
