@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import asdict
 from enum import Enum
+from itertools import dropwhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -121,7 +122,12 @@ def remove(name: Name, gallery: options.GalleryPath = None, yes: Yes = False, pu
                 f"Remove {clean(person.name)} with {plural(person.n_faces, 'face')} for good?", abort=True, err=True
             )
         people.remove(name)
+        about = dropwhile(lambda entry: not entry.subjects, people.audit_log(number=person.person_id))
+        exports = sum(entry.action == "export" for entry in about)
     say(f"removed '{person.name}' with {plural(person.n_faces, 'face')}", "green")
+    if exports:
+        told = f"{plural(exports, 'export')} made before may still hold this person; delete them too. Which they were"
+        say(f"{told}: vultus audit log --number {person.person_id}", "yellow")
 
 
 @app.command("export")

@@ -54,6 +54,15 @@ def test_remove_asks_first(cli: Cli, known: Path, monkeypatch: pytest.MonkeyPatc
     assert names(cli.json("gallery", "list", "-g", known)["people"]) == ["Grace"]
 
 
+def test_remove_tells_of_exports(cli: Cli, known: Path) -> None:
+    cli("gallery", "export", "out.json", "-g", known)
+    out = cli("gallery", "remove", "Ada", "-g", known, "--yes").stderr
+    assert "1 export made before may still hold this person; delete them too" in out
+    assert "vultus audit log --number 1" in out
+    cli("gallery", "import", "out.json", "-g", known, "--on-clash", "skip")
+    assert "made before" not in cli("gallery", "remove", "Ada", "-g", known, "--yes").stderr
+
+
 def test_export_and_import(cli: Cli, known: Path) -> None:
     out = cli("gallery", "export", "out.json", "-g", known)
     assert "exported 2 people with 4 faces to out.json" in out.stderr
