@@ -7,9 +7,16 @@ from typing import TYPE_CHECKING
 
 from vultus.gallery.desk import Desk
 from vultus.gallery.record import normal_name
+from vultus.gallery.search import background_of
 from vultus.gallery.transfer import export_gallery, import_gallery
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from vultus.gallery.encrypted.archive import Archive
+    from vultus.gallery.encrypted.owner import Update
+    from vultus.gallery.encrypted.roster import Roster
+    from vultus.gallery.encrypted.scheme import PrivateKey
     from vultus.gallery.record import FaceRecord, Person
     from vultus.gallery.transfer import OnClash
 
@@ -92,6 +99,36 @@ class People(Desk):
         """
         contract = self._engine.contract if self._engine is not None else ""
         return import_gallery(self._store, Path(path), on_clash=on_clash, contract=contract)
+
+    def encrypt(
+        self,
+        key: PrivateKey,
+        before: tuple[Archive, Roster] | None = None,
+        *,
+        precision: int = 8,
+        progress: Callable[[int], None] | None = None,
+    ) -> Update:
+        """Everybody's templates encrypted for a scorer who cannot read them, see `vultus.gallery.encrypted`.
+
+        Args:
+            key: of the owner.
+            before: an earlier state, of which only what has changed is touched.
+            precision: bits of a number of a template, where there is no earlier state.
+            progress: called with the number of people encrypted.
+
+        Raises:
+            MissingExtraError: gmpy2 is not installed.
+            ContractError: the earlier state is of another contract.
+            InputError: the earlier state is of another key, or its two halves do not belong together.
+        """
+        from vultus.gallery.encrypted.owner import bring_up_to_date
+        from vultus.gallery.encrypted.scheme import fingerprint
+
+        templates, background = self._store.templates(), background_of(self.engine.calibration)
+        self._store.note("export", detail={"encrypted": fingerprint(key.public), "people": len(templates.names)})
+        return bring_up_to_date(
+            key, templates, self._store.contract(), background, before, precision=precision, progress=progress
+        )
 
     def __len__(self) -> int:
         return self._store.counts()[0]

@@ -138,3 +138,13 @@ def product(values: Sequence[int], modulus: int) -> int:
 def parallel() -> None:
     """Let other threads run during this thread's longer operations."""
     gmpy2.set_context(gmpy2.context(allow_release_gil=True))
+
+
+def to_bytes(value: int, size: int) -> bytes:
+    """A number below 256 ** size as so many bytes, the highest first."""
+    return int(value).to_bytes(size, "big")
+
+
+def from_bytes(data: bytes | memoryview) -> int:
+    """The number of these bytes, the highest first."""
+    return mpz(int.from_bytes(data, "big"))

@@ -73,11 +73,11 @@ def read(path: Path, most_bytes: int, *, private: bool = False) -> bytes:
     """
     try:
         with path.open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            content = file.read(most_bytes + 1)
+            status = os.fstat(file.fileno())
+            content = file.read(min(most_bytes, max(status.st_size, 1 << 20)) + 1)
     except OSError as error:
         raise StoreError(f"cannot read {path}: {error.strerror or error}") from error
-    if private and os.name == "posix" and stat.S_IMODE(mode) & 0o077:
+    if private and os.name == "posix" and stat.S_IMODE(status.st_mode) & 0o077:
         raise StoreError(f"others may read {path}; protect it: chmod 600 {path}")
     if len(content) > most_bytes:
         raise InputError(f"{path} is longer than {most_bytes} bytes: it is no file of this kind")

@@ -1,0 +1,186 @@
+"""The scorer as a program: HTTP on one port, JSON in and out, no secret anywhere.
+
+    GET /about      which key, layout and state
+    POST /score     a probe in, encrypted scores out
+
+It holds a public key and ciphertexts, so whoever breaks in learns no template; but whoever asks freely and also sees
+scores learns templates, so questions are counted and limited per minute. It is meant for one machine or one network of
+one's own: it has no accounts and no TLS of its own.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+
+from vultus.errors import InputError, StoreError
+from vultus.gallery.encrypted import message
+from vultus.gallery.encrypted.message import About, Answer, Probe
+from vultus.gallery.encrypted.scheme import fingerprint
+from vultus.gallery.encrypted.score import Scorer, mask_others
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from vultus.gallery.encrypted.archive import Archive
+
+PER_MINUTE = 60
+_MOST_BODY = 1 << 20
+_PATIENCE_S = 30
+_MOST_CONNECTIONS = 32
+
+
+@dataclass
+class Service:
+    """The scorer behind the port.
+
+    Args:
+        archive: the encrypted gallery.
+        per_minute: questions answered in a minute.
+
+    Attributes:
+        asked: questions answered so far.
+    """
+
+    archive: Archive
+    per_minute: int = PER_MINUTE
+    asked: int = 0
+    _times: deque[float] = field(default_factory=deque)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        archive = self.archive
+        self._scorer = Scorer(archive.public, archive.layout, archive.blocks)
+        self._hider = archive.public.hider()
+        self.about = About(
+            fingerprint(archive.public), archive.revision, archive.contract, archive.layout, len(archive.blocks)
+        )
+
+    def may_ask(self) -> bool:
+        """Count a question; False when there were too many in the last minute."""
+        with self._lock:
+            now = time.monotonic()
+            while self._times and now - self._times[0] > 60:
+                self._times.popleft()
+            if len(self._times) >= self.per_minute:
+                return False
+            self._times.append(now)
+            return True
+
+    def score(self, probe: Probe) -> Answer:
+        """The encrypted scores, each with a new nonce; of a single template with all others masked.
+
+        Raises:
+            InputError: the probe means another state, or there is no such template.
+        """
+        archive, number = self.archive, probe.number
+        if probe.revision != archive.revision:
+            raise InputError("the probe means another state of the encrypted gallery: ask /about again")
+        at, slot = divmod(number or 0, archive.layout.slots)
+        if number is not None and at >= len(archive.blocks):
+            raise InputError(f"there is no template with the number {number}")
+        with self._lock:
+            only = None if number is None else [at]
+            scores = self._scorer.score(probe.values, hider=self._hider, only=only)
+            if number is not None:
+                scores = [mask_others(archive.public, archive.layout, scores[0], slot, self._hider)]
+            self.asked += 1
+        return Answer(self.about.fingerprint, archive.revision, number, scores)
+
+
+class ScorerServer(ThreadingHTTPServer):
+    """Serves until `shutdown`.
+
+    Args:
+        service: what answers.
+        host, port: to listen at; port 0 takes a free one.
+        log: gets a line per question, which tells nothing of the probe.
+
+    Raises:
+        StoreError: the port cannot be had.
+    """
+
+    daemon_threads = True
+    request_queue_size = _MOST_CONNECTIONS
+
+    def __init__(self, service: Service, host: str, port: int, log: Callable[[str], None]) -> None:
+        self.service, self.log = service, log
+        self.places = threading.BoundedSemaphore(_MOST_CONNECTIONS)
+        try:
+            super().__init__((host, port), _Handler)
+        except OSError as error:
+            raise StoreError(f"cannot listen at {host}:{port}: {error.strerror or error}") from error
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Refuse more connections at a time than there are places."""
+        if not self.places.acquire(blocking=False):
+            self.shutdown_request(request)
+            return
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """One connection, in a thread of its own."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self.places.release()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A peer that goes away is no news."""
+        self.log("a connection broke off")
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: ScorerServer
+    timeout = _PATIENCE_S
+    server_version, sys_version = "vultus-scorer", ""
+
+    def do_GET(self) -> None:
+        if self.path != "/about":
+            self._refuse(404, "there is only GET /about and POST /score")
+            return
+        self._send(200, self.server.service.about.document())
+
+    def do_POST(self) -> None:
+        length = self.headers.get("Content-Length", "")
+        if self.path != "/score":
+            self._refuse(404, "there is only GET /about and POST /score")
+        elif not length.isdecimal() or len(length) > 9 or int(length) > _MOST_BODY:
+            self._refuse(413, f"a probe needs its Content-Length, of at most {_MOST_BODY} bytes")
+        elif not self.server.service.may_ask():
+            self._refuse(429, f"more than {self.server.service.per_minute} questions in a minute")
+        else:
+            self._score(self.rfile.read(int(length)))
+
+    def _score(self, content: bytes) -> None:
+        service = self.server.service
+        started = time.perf_counter()
+        try:
+            answer = service.score(Probe.read(content, service.archive.layout))
+        except InputError as error:
+            self._refuse(400, str(error))
+            return
+        self._send(200, answer.document())
+        what = "all templates" if answer.number is None else "one template"
+        self.server.log(f"question {service.asked}: {what}, {time.perf_counter() - started:.2f} s")
+
+    def _refuse(self, status: int, why: str) -> None:
+        self.close_connection = True
+        self._send(status, {"error": why})
+        self.server.log(f"refused: {why}")
+
+    def _send(self, status: int, document: dict[str, Any]) -> None:
+        body = message.text(document)
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Our own lines, in `_score`, tell less about who asks."""
