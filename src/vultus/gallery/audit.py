@@ -43,7 +43,7 @@ ACTIONS = (
     "key",
     "migrate",
 )
-MAX_PURPOSE = 200
+MAX_TEXT = 200
 _SELECT = "SELECT seq, entry, key_id, digest FROM audit"
 
 Keys = Callable[[int], bytes | None]
@@ -58,18 +58,16 @@ class Signature:
         purpose: in the user's words; must not hold names of enrolled people, since it outlives their removal.
 
     Raises:
-        ConfigError: the purpose is longer than 200 characters, or of several lines.
+        ConfigError: one of them is longer than 200 characters, or of several lines.
     """
 
     actor: str = ""
     purpose: str = ""
 
     def __post_init__(self) -> None:
-        if len(self.purpose) > MAX_PURPOSE or not self.purpose.isprintable():
-            raise ConfigError(
-                f"a purpose must be one line of at most {MAX_PURPOSE} characters, but this one has {len(self.purpose)}"
-                + ("" if self.purpose.isprintable() else ", some of them invisible")
-            )
+        for name, text in (("an actor", self.actor), ("a purpose", self.purpose)):
+            if len(text) > MAX_TEXT or not text.isprintable():
+                raise ConfigError(f"{name} must be one line of at most {MAX_TEXT} characters, but is {text!a:.60}")
         if not self.actor:
             object.__setattr__(self, "actor", _user())
 
