@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vultus.gallery.collection import Gallery
-    from vultus.gallery.unknown import Kept
+    from vultus.gallery.record import Kept
     from vultus.gallery.unnamed import Group
     from vultus.inference.engine import FaceEngine
     from vultus.inference.source import Item

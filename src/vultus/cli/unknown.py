@@ -56,13 +56,27 @@ def list_groups(
 @app.command()
 def show(
     group: GroupNumber,
+    target: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", metavar="DIR", show_default=False, help="Write the kept cut-outs of its faces here."
+        ),
+    ] = None,
     gallery: options.GalleryPath = None,
     as_json: options.Json = False,
     purpose: options.Purpose = "",
 ) -> None:
     """Show the faces of a group."""
+    if target is not None and target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise InputError(f"--out {target} exists and is not an empty folder; name a new one")
     with open_gallery(gallery, logged=True, purpose=purpose) as people:
         faces = people.unknown.faces(group)
+        pictures = people.unknown.cut_outs(group) if target is not None else {}
+    if target is not None:
+        target.mkdir(parents=True, exist_ok=True)
+        for face_id, jpeg in pictures.items():
+            (target / f"face_{face_id}.jpg").write_bytes(jpeg)
+        say(f"{plural(len(pictures), 'cut-out')} of {plural(len(faces), 'face')} written to {target}", "dim")
     if as_json:
         emit({"schema": "vultus.unknown.show/1", "group": group, "faces": [_face(face) for face in faces]})
         return

@@ -158,6 +158,42 @@ class Enrolment:
     rejected: tuple[Rejected, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of the faces of one picture.
+
+    Attributes:
+        source: the picture.
+        face_ids: faces that are kept as unknown from now on.
+        known: names of the people who were recognised.
+        repeated: faces that were kept or enrolled before.
+        refused: faces that the quality gate or the liveness check refused.
+        error: why the picture could not be read; empty if it could.
+    """
+
+    source: str
+    face_ids: tuple[int, ...] = ()
+    known: tuple[str, ...] = ()
+    repeated: int = 0
+    refused: int = 0
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What became of a group that was given a name.
+
+    Attributes:
+        name: the person.
+        face_ids: faces that are enrolled now.
+        left: faces that stay unknown: said not to be this person, or another face of the same picture is.
+    """
+
+    name: str
+    face_ids: tuple[int, ...]
+    left: tuple[int, ...]
+
+
 class Names(Sequence[str]):
     """Names, packed: a million of them in a few megabytes."""
 

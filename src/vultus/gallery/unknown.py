@@ -26,7 +26,7 @@ import numpy as np
 from vultus.errors import InputError, StoreError, VultusError
 from vultus.gallery.cluster import cluster, follow, keep_numbers
 from vultus.gallery.enrol import digest_of, label_of, new_face, several, with_crop
-from vultus.gallery.record import normal_name
+from vultus.gallery.record import Kept, Named, normal_name
 from vultus.gallery.store import FACE_COLUMNS, face_record
 from vultus.gallery.unnamed import Unnamed
 from vultus.gallery.writer import person_id_of
@@ -48,42 +48,6 @@ if TYPE_CHECKING:
 _COMMIT_EVERY = 32
 _TRIES = 3
 _ALWAYS_ANEW = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What became of the faces of one picture.
-
-    Attributes:
-        source: the picture.
-        face_ids: faces that are kept as unknown from now on.
-        known: names of the people who were recognised.
-        repeated: faces that were kept or enrolled before.
-        refused: faces that the quality gate or the liveness check refused.
-        error: why the picture could not be read; empty if it could.
-    """
-
-    source: str
-    face_ids: tuple[int, ...] = ()
-    known: tuple[str, ...] = ()
-    repeated: int = 0
-    refused: int = 0
-    error: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """What became of a group that was given a name.
-
-    Attributes:
-        name: the person.
-        face_ids: faces that are enrolled now.
-        left: faces that stay unknown: said not to be this person, or another face of the same picture is.
-    """
-
-    name: str
-    face_ids: tuple[int, ...]
-    left: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,6 +107,8 @@ class Unknown:
             ]
             with self._writing() as (writer, unnamed, _):
                 found = [_keep(writer, unnamed, engine.contract, one) for one in looked]
+                if kept := sum(len(one.face_ids) for one in found):
+                    writer.note("enrol", (), {"unknown_faces": kept})
             yield from found
 
     def group(
@@ -198,6 +164,17 @@ class Unknown:
             ).fetchall()
         self._store.note("view", detail={"unknown_faces": len(rows)})
         return [face_record(row) for row in rows]
+
+    def cut_outs(self, group_id: int) -> dict[int, bytes]:
+        """The faces of a group as JPEG files, by number; without those whose cut-out was not kept.
+
+        Raises:
+            UnknownNameError: there is no such group.
+        """
+        with self._reading() as (unnamed, _):
+            found = unnamed.cut_outs(unnamed.faces_of(group_id))
+        self._store.note("view", detail={"unknown_faces": len(found)})
+        return found
 
     def name(
         self, group_id: int, name: str, *, metadata: Mapping[str, Any] | None = None, collection: str = ""
@@ -282,10 +259,12 @@ class Unknown:
         """
         if len(set(group_ids)) < 2:
             raise InputError(f"there must be at least two groups to join, but there are {len(set(group_ids))}")
-        with self._writing() as (_, unnamed, _):
+        with self._writing() as (writer, unnamed, _):
             faces = {group_id: unnamed.faces_of(group_id) for group_id in sorted(set(group_ids))}
             largest = max(faces, key=lambda group_id: (len(faces[group_id]), -group_id))
-            unnamed.join(sorted(face for own in faces.values() for face in own), largest)
+            every = sorted(face for own in faces.values() for face in own)
+            unnamed.join(every, largest)
+            writer.note("label", (), {"what": "one person", "unknown_faces": len(every)})
         return largest
 
     def split(self, group_id: int, faces: Sequence[int]) -> int:
@@ -297,7 +276,7 @@ class Unknown:
             UnknownNameError: there is no such group.
             InputError: a face is not in the group, or none would be left.
         """
-        with self._writing() as (_, unnamed, _):
+        with self._writing() as (writer, unnamed, _):
             own = unnamed.faces_of(group_id)
             leaving = _chosen(own, faces, group_id)
             rest = sorted({*own} - {*leaving})
@@ -305,6 +284,7 @@ class Unknown:
                 raise InputError(
                     f"all {len(own)} faces of group {group_id} would leave it; name those that do not belong"
                 )
+            writer.note("label", (), {"what": "not the others", "unknown_faces": len(leaving)})
             return unnamed.split(leaving, rest)
 
     def forget(self, group_ids: Sequence[int] = (), *, older_than_days: float | None = None) -> int:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vultus.errors import UnknownNameError
+from vultus.gallery.locksmith import CROP
 from vultus.gallery.templates import TEMPLATE, decode
 from vultus.types import Box
 
@@ -166,6 +167,20 @@ class Unnamed:
         if not rows:
             raise UnknownNameError("group of unknown faces", str(group_id), (), "(list: vultus unknown list)")
         return [row[0] for row in rows]
+
+    def cut_outs(self, face_ids: Sequence[int]) -> dict[int, bytes]:
+        """The kept cut-outs of faces, as JPEG files.
+
+        Raises:
+            StoreError: one is damaged.
+            LockedError: the vault is locked.
+        """
+        self._vault.load(self._connection)
+        rows = self._connection.execute(
+            "SELECT face_id, key_id, jpeg FROM crop WHERE face_id IN (SELECT value FROM json_each(?)) ORDER BY face_id",
+            (json.dumps(list(face_ids)),),
+        )
+        return {face_id: self._vault.open(key_id, CROP, face_id, jpeg) for face_id, key_id, jpeg in rows}
 
     def fit(self, face_ids: Sequence[int], person_id: int) -> list[int]:
         """Those of the faces that may be this person: not denied, and one per picture that has none yet."""

@@ -9,6 +9,7 @@ import pytest
 
 from unit.cli.conftest import Cli
 from unit.cli.fake import ADA, GRACE, MARIE, names, save
+from vultus.inference.image import read
 
 
 @pytest.fixture
@@ -39,6 +40,15 @@ def test_list_and_show(cli: Cli, groups: list[int]) -> None:
     assert "pile/g0.png" in out
     assert "unknown group of unknown faces '99' (list: vultus unknown list)" in cli(
         "unknown", "show", 99, code=2).stderr  # fmt: skip
+
+
+def test_look_at_a_group(cli: Cli, groups: list[int]) -> None:
+    out = cli("unknown", "show", groups[0], "--out", "look")
+    assert "3 cut-outs of 3 faces written to look" in out.stderr
+    assert {f"face_{face}.jpg" for face in faces(cli, groups[0])} == {path.name for path in Path("look").iterdir()}
+    assert read(next(Path("look").iterdir())).shape[2] == 3
+    again = cli("unknown", "show", groups[0], "--out", "look", code=2)
+    assert "--out look exists and is not an empty folder; name a new one" in again.stderr
 
 
 def test_name_a_group(cli: Cli, groups: list[int]) -> None:

@@ -304,7 +304,10 @@ def test_cut_outs_are_kept_where_the_gallery_keeps_them(tmp_path):
     pixels = np.full((100, 240, 3), 99, np.uint8)
     for crops, count in ((True, 2), (False, 0)):
         with Gallery.open(tmp_path / f"{crops}.vultus", engine=Painter(), crops=crops) as gallery:
-            assert len(keep(gallery, [pixels])) == 2
+            faces = keep(gallery, [pixels])
+            gallery.unknown.group()
+            cuts = gallery.unknown.cut_outs(number(gallery, faces[0]))
+            assert [(face, jpeg[:2]) for face, jpeg in cuts.items()] == [(faces[0], b"\xff\xd8")][:count]
             with gallery._store.reading() as connection:
                 assert connection.execute("SELECT count(*) FROM crop").fetchone() == (count,)
             gallery.enroll("Eve", pixels, face="largest")
