@@ -93,6 +93,8 @@ def migrate(
     if not n_faces:
         raise InputError(f"the gallery {store.path} is empty: there is nothing to move; make one with the other pack")
     if old == engine.contract:
+        # Killed right after the exchange, the old templates may still lie in the log.
+        store.forget()
         return Plan(old, old, n_faces, 0, 0, 0, None, _calibrated(engine), "current")
     staging.check(engine.contract)
     tell = progress or (lambda _what, _done, _total: None)

@@ -131,8 +131,8 @@ class ExactDoor:
 
     def update(self, changes: Changes) -> bool:
         """Take in what has changed; see `Door.update`."""
-        if not self._dimension:
-            return False  # nobody was ever in the gallery, so it does not know how long templates are
+        if changes.people.vectors.shape[1] != self._dimension:
+            return False  # the gallery has moved to another model, or nobody was ever in it
         touched = np.union1d(changes.gone, changes.people.person_ids)
         alive = np.ones(len(self.base), dtype=bool) if self.alive is None else self.alive.copy()
         alive[np.isin(self.base.person_ids, touched, assume_unique=True)] = False

@@ -41,6 +41,18 @@ def test_after_it_the_same_gallery_answers_by_the_new_model(path, templates):
         assert gallery.check() == []
 
 
+def test_whoever_has_a_gallery_of_one_open_is_told_too(tmp_path):
+    path = tmp_path / "one.vultus"
+    store = Store(path)
+    fill(store, range(1))
+    store.close()
+    with Gallery.open(path, engine=old_space()) as gallery, Gallery.open(path, engine=old_space()) as other:
+        assert other.identify(crop(0, 5))[0].candidates[0].name == "P0"
+        gallery.migrate(new_space())
+        with pytest.raises(ContractError, match=NEW):
+            other.identify(crop(0, 5))
+
+
 def test_until_it_is_done_the_old_model_answers_and_it_can_be_taken_back(path):
     with Gallery.open(path, engine=old_space()) as gallery:
         assert gallery.migration() is None
