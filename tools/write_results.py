@@ -82,6 +82,39 @@ def detectors() -> str:
     return table(["detector", "recall", "precision", "LFW pictures without a face", "ms per 640 x 480"], rows)
 
 
+def alignment() -> str:
+    """Maps between the spaces of models."""
+    found = load("alignment")
+    own = [[r["space"], f"{r['tmr']:.4f}", f"{r['eer']:.4f}", f"{r['rank_1']:.3f}"] for r in found["spaces"]]
+    rows = []
+    for way in found["routes"]:
+        for r in way["rows"]:
+            cells = [f"{way['from']} to {way['to']}", r["method"], f"{r['tmr']:.4f}"]
+            cells += [f"{r['interval'][0]:.4f} to {r['interval'][1]:.4f}", f"{r['of_the_weaker_model']:.3f}"]
+            rows.append([*cells, f"{r['rank_1']:.3f}", f"{r['fmr_at_targets_threshold']:.4f}"])
+    curves = []
+    for curve in found["curves"]:
+        for r in curve["rows"]:
+            rates = [f"{r[method]:.3f}" for method in ("procrustes", "least_squares", "ridge", "low_rank")]
+            curves.append([f"{curve['from']} to {curve['to']}", f"{r['pairs']:,}", *rates])
+    data = found["data"]
+    rate = f"TMR at FMR {data['fmr']:g}"
+    head = ["from, to", "map", rate, "95 % interval by subject", "of the weaker model's own", "rank 1",
+            f"FMR at the target's own threshold for {data['fmr']:g}"]  # fmt: skip
+    return f"""Each model by itself:
+
+{table(["space", rate, "EER", "rank 1"], own)}
+
+Templates of the first space, mapped, against those of the second; no person is on both sides of a map.
+LFW: {data["pictures"]:,} pictures, {data["people"]:,} people, {data["folds"]} folds, {data["comparisons"]:,} pairs.
+
+{table(head, rows)}
+
+{rate} by the number of faces that the map was learnt from (mean of {data["curve_draws"]} draws):
+
+{table(["from, to", "pairs", "procrustes", "least squares", "ridge", "low rank"], curves)}"""
+
+
 def page() -> str:
     """The whole page."""
     return f"""# Measured results
@@ -119,6 +152,10 @@ every fourth picture of LFW.
 All genuine and impostor pairs of LFW folds 1-5.
 
 {views()}
+
+## Maps between models
+
+{alignment()}
 """
 
 
