@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from unit.gallery.fake import CONTRACT, POINTS, calibration, vector
-from vultus.gallery import Gallery
+from vultus.gallery import Gallery, matrix
 from vultus.gallery.crop import cut
 from vultus.gallery.locksmith import STAGED
 from vultus.gallery.retention import Consent
@@ -81,7 +81,8 @@ def words(*texts: str) -> list[bytes]:
 
 
 @pytest.fixture(params=[True, False], ids=["vault on", "vault off"])
-def gallery(tmp_path, request):
+def gallery(tmp_path, request, monkeypatch):
+    monkeypatch.setattr(matrix, "KEPT_FROM", 1)
     folder = tmp_path / "gallery"
     with Gallery.open(folder / "people.vultus", engine=Engine(), vault=request.param, crops=True) as gallery:
         for number in range(COUNT):
@@ -100,6 +101,7 @@ def gallery(tmp_path, request):
                 writer._connection.execute("INSERT INTO staged VALUES (?, 'new:0', ?, ?)", (face_id, key_id, sealed))
         gallery.set_consent(NAME, Consent("consent", note=SECRETS[3]))
         assert gallery.identify(photograph(1, 0))[0].name == NAME
+        assert matrix.matrix_path(gallery.path).exists()
         yield gallery
 
 
@@ -144,8 +146,33 @@ def test_templates_cut_outs_and_names_are_gone(gallery, delete):
     assert {file.name for file in folder.iterdir()} <= {"people.vultus", "people.vultus-matrix", "all.json"}
 
 
+def test_the_kept_matrix_is_looked_at_too(gallery):
+    """It is the first thing to be deleted, so that the other tests would not see what is wrong with it."""
+    kept, sealed = matrix.matrix_path(gallery.path), gallery._store.vault.on
+    raw = kept.read_bytes()
+    assert any(pattern in raw for pattern in traces(1)["templates"]) == (not sealed)
+    assert any(pattern in raw for pattern in words(NAME)) == (not sealed)
+    gallery.remove(NAME)
+    assert not kept.exists()
+    with Gallery.open(gallery.path, engine=Engine()) as anew:
+        anew.identify(photograph(2, 0))
+    raw = kept.read_bytes()
+    assert not any(pattern in raw for pattern in [*traces(1)["templates"], *words(NAME)])
+
+
+def test_what_is_sealed_later_was_never_plain(gallery):
+    if gallery._store.vault.on:
+        pytest.skip("it is sealed already")
+    gallery.seal()
+    gallery.identify(photograph(1, 0))
+    assert (
+        look(gallery.path.parent, [pattern for who in (1, 2) for part in traces(who).values() for pattern in part]) == 0
+    )
+
+
 def test_an_old_name_is_gone(gallery):
     gallery.rename(NAME, "Somebody")
+    gallery.identify(photograph(1, 0))
     assert look(gallery.path.parent, words(NAME)) == 0
 
 
