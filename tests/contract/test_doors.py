@@ -21,10 +21,11 @@ from hypothesis.stateful import (
 
 from unit.gallery.encrypted.keys import key
 from unit.gallery.fake import FakeEngine, person, picture, vector
-from vultus.gallery import Gallery
+from vultus.gallery import Gallery, matrix
 from vultus.gallery.doors import DOORS, RULES, TABLE, open_door
+from vultus.gallery.filters import Filter
 from vultus.gallery.search import background_of
-from vultus.gallery.templates import Templates
+from vultus.gallery.templates import Changes, Templates
 
 # Part of the oracle's people that a door must find; 1 means the same people in the same order.
 RECALL = {"exact": 1.0, "graph": 0.99, "milvus": 1.0, "encrypted": 0.97}
@@ -98,8 +99,8 @@ def test_random_galleries(door: str, by: str, background: float, options: dict[s
 
     @settings(max_examples=15, derandomize=True)
     @given(st.lists(st.integers(1, 5), min_size=1, max_size=20), st.sampled_from([1, 1, 20, 50]), st.integers(1, 12),
-           st.integers(0, 999))  # fmt: skip
-    def answers(counts: list[int], times: int, top: int, seed: int) -> None:
+           st.sampled_from([None, None, 0.03, 0.3, 0.9]), st.integers(0, 999))  # fmt: skip
+    def answers(counts: list[int], times: int, top: int, share: float | None, seed: int) -> None:
         random = np.random.default_rng(seed)
         counts = counts * times
         starts = np.cumsum([0, *counts])[:-1]
@@ -111,8 +112,12 @@ def test_random_galleries(door: str, by: str, background: float, options: dict[s
         templates = Templates(1, names, starts, np.arange(len(vectors)), vectors)
         people = dict(zip(names, np.split(vectors, starts[1:]), strict=True))
         probes = unit(vectors[random.integers(0, len(vectors), 4)] + 0.15 * random.normal(size=(4, 24)))
+        within = None if share is None else np.flatnonzero(random.random(len(counts)) < share)
+        if within is not None:
+            people = {names[at]: people[names[at]] for at in within}
         opened = open_door(door, templates, by, background, options.get(door))
-        found = opened.search(probes, top)
+        found = opened.search(probes, top, within)
+        assert opened.count(within) == sum(len(own) if by == "best" else 1 for own in people.values())
         if TABLE[door].afar:
             opened.close()
         for probe, answer in zip(probes, found, strict=True):
@@ -125,6 +130,47 @@ def test_random_galleries(door: str, by: str, background: float, options: dict[s
 
     answers()
     tally.settle()
+
+
+@pytest.mark.parametrize("door", [door for door in DOORS if not TABLE[door].afar])
+@every_rule
+def test_changes(door: str, by: str, options: dict[str, dict[str, Any]]) -> None:
+    """People who come, change and go while the door is open."""
+    tally = Tally(door)
+    random = np.random.default_rng(5)
+    people = {number: unit(random.normal(size=(1 + number % 3, 24))) for number in range(1, CROWD)}
+    opened = open_door(door, gallery_of(people), by, 0.3, options.get(door))
+    n_taken = 0
+    for turn in range(6):
+        gone = random.choice(list(people), 3, replace=False)
+        touched = {int(number): unit(random.normal(size=(1 + turn % 2, 24))) for number in random.integers(1, 300, 4)}
+        touched = {number: own for number, own in touched.items() if number not in gone}
+        people = {number: own for number, own in people.items() if number not in gone} | touched
+        people = dict(sorted(people.items()))
+        if opened.update(Changes(turn + 2, np.sort(gone), gallery_of(dict(sorted(touched.items()))))):
+            n_taken += 1
+        else:
+            opened = open_door(door, gallery_of(people), by, 0.3, options.get(door))
+        numbers = np.array(list(people))
+        assert np.array_equal(opened.positions(np.append(gone, numbers)), np.arange(len(people)))
+        assert opened.n_people == len(people)
+        for within in (None, opened.positions(numbers[::3])):
+            some = people if within is None else {int(numbers[at]): people[int(numbers[at])] for at in within}
+            probes = unit(np.stack([own[0] for own in list(some.values())[:20:4]]) + 0.1 * random.normal(size=(5, 24)))
+            wanted = {f"p{number}": list(own) for number, own in some.items()}
+            for probe, answer in zip(probes, opened.search(probes, 7, within), strict=True):
+                found = [(one.name, one.similarity) for one in answer]
+                tally.compare(found, oracle(wanted, probe.astype(np.float64), 7, by, 0.3))
+    assert n_taken > 0 or door == "encrypted"
+    tally.settle()
+
+
+def gallery_of(people: dict[int, np.ndarray]) -> Templates:
+    counts = np.array([len(own) for own in people.values()], dtype=np.int64)
+    return Templates(
+        1, tuple(f"p{number}" for number in people), np.cumsum(counts) - counts, np.arange(counts.sum()),
+        np.concatenate([np.zeros((0, 24), np.float32), *people.values()]), np.array(list(people), dtype=np.int64),
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +205,8 @@ class Life(RuleBasedStateMachine):
         self.path = path.with_name(f"life-{self.door}-{self.by}.vultus")
         shutil.copy(path, self.path)
         self.people = {name: list(own) for name, own in people.items()}
+        self.part: dict[str, str] = dict.fromkeys(people, "default")
+        self.tagged: set[str] = set()
         self.came = 0
         self.engine = FakeEngine()
         self.background = background_of(self.engine.calibration)
@@ -167,15 +215,22 @@ class Life(RuleBasedStateMachine):
     def _open(self) -> Gallery:
         return Gallery.open(self.path, engine=self.engine, door=self.door, door_options=self.options, templates=self.by)
 
-    def _enrol(self, gallery: Gallery, name: str, who: str) -> None:
+    def _enrol(self, gallery: Gallery, name: str, who: str, collection: str = "") -> None:
         self.came += 1
-        done = gallery.enroll(name, picture(person(who, 0.3, self.came), seed=1000 + self.came))
+        done = gallery.enroll(name, picture(person(who, 0.3, self.came), seed=1000 + self.came), collection=collection)
+        self.part.setdefault(name, collection or "default")
         assert len(done.accepted) == 1
         self.people.setdefault(name, []).append(vector(who, 0.3, self.came))
 
-    @rule()
-    def somebody_comes(self) -> None:
-        self._enrol(self.gallery, f"new{self.came}", f"stranger{self.came}")
+    @rule(part=st.sampled_from(["", "staff"]))
+    def somebody_comes(self, part: str) -> None:
+        self._enrol(self.gallery, f"new{self.came}", f"stranger{self.came}", part)
+
+    @rule(at=st.integers(0, 10_000))
+    def gets_a_tag(self, at: int) -> None:
+        name = list(self.people)[at % len(self.people)]
+        self.gallery.tag(name, add=["vip"])
+        self.tagged.add(name)
 
     @rule(at=st.integers(0, 10_000))
     def gets_another_face(self, at: int) -> None:
@@ -189,12 +244,16 @@ class Life(RuleBasedStateMachine):
         new = f"renamed{self.came}"
         self.gallery.rename(old, new)
         self.people = {new if name == old else name: own for name, own in self.people.items()}
+        self.part[new] = self.part.pop(old)
+        self.tagged = {new if name == old else name for name in self.tagged}
 
     @precondition(lambda self: len(self.people) > CROWD - 10)
     @rule(at=st.integers(0, 10_000))
     def goes(self, at: int) -> None:
         name = list(self.people)[at % len(self.people)]
         assert self.gallery.remove(name) == len(self.people.pop(name))
+        del self.part[name]
+        self.tagged.discard(name)
 
     @rule()
     def is_closed_and_opened(self) -> None:
@@ -208,12 +267,27 @@ class Life(RuleBasedStateMachine):
 
     @rule(at=st.integers(0, 10_000), top=st.integers(1, 12))
     def is_asked(self, at: int, top: int) -> None:
+        self._ask(at, top, None, self.people)
+
+    @rule(at=st.integers(0, 10_000), top=st.integers(1, 12), by=st.sampled_from(["names", "part", "tag", "both"]))
+    def is_asked_among_some(self, at: int, top: int, by: str) -> None:
+        names = list(self.people)[at % 7 :: 1 + at % 5]
+        within, some = {
+            "names": (Filter(people=(*names, "nobody")), set(names)),
+            "part": (Filter(collections=("staff",)), {name for name, part in self.part.items() if part == "staff"}),
+            "tag": (Filter(tags=("vip",)), self.tagged),
+            "both": (Filter(people=names, tags=("vip",)), self.tagged & set(names)),
+        }[by]
+        self._ask(at, top, within, {name: own for name, own in self.people.items() if name in some})
+
+    def _ask(self, at: int, top: int, within: Filter | None, people: People) -> None:
         for who, noise in ((f"who{at % CROWD}", 0.5), (f"unknown{at}", 0.0)):
             (face,) = self.engine.find(picture(person(who, noise, at)))
-            (answer,) = self.gallery.identify_faces([face], top=top)
+            (answer,) = self.gallery.identify_faces([face], top=top, within=within)
             probe = vector(who, noise, at).astype(np.float64)
-            wanted = oracle(self.people, probe, top, self.by, self.background)
+            wanted = oracle(people, probe, top, self.by, self.background)
             self.tally.compare([(one.name, one.similarity) for one in answer.candidates], wanted)
+            assert answer.decision.gallery_size == len(people)
 
     @invariant()
     def knows_how_many(self) -> None:
@@ -231,8 +305,9 @@ class Life(RuleBasedStateMachine):
 @every_door
 @every_rule
 def test_a_gallery_through_its_life(
-    door: str, by: str, crowd: tuple[Path, People], options: dict[str, dict[str, Any]]
+    door: str, by: str, crowd: tuple[Path, People], options: dict[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(matrix, "KEPT_FROM", 2 * CROWD)
     tally = Tally(door)
     kind = type("Life", (Life,), {
         "door": door, "by": by, "crowd": crowd, "tally": tally, "options": options.get(door),

@@ -11,6 +11,8 @@ VNNI, those of Arm); see docs/decisions/0014 for what else was tried.
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -78,6 +80,7 @@ class Integers:
         # The longest row of levels, and the most that rounding took from a row.
         self._longest, self._lost = 0.0, 0.0
         self._sessions = [self._block(rows[a:b]) for a, b in zip(self.bounds, self.bounds[1:], strict=False)]
+        _hand_back()
 
     def coarse(self, probes: Floats) -> Coarse:
         """Probes (Q, D), ready to be compared."""
@@ -129,6 +132,12 @@ def _parts(rows: Floats) -> list[Floats]:
 
 def _longest(rows: Floats) -> float:
     return float(np.sqrt(np.einsum("nd,nd->n", rows, rows).max(initial=0.0)))
+
+
+def _hand_back() -> None:
+    """Give memory that was freed back to the system: building leaves as much of it behind as the copy takes."""
+    with contextlib.suppress(OSError, AttributeError, TypeError):  # no C library of that kind
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 @cache
