@@ -169,9 +169,12 @@ def among(
 
 
 def tell_recall(people: Gallery | None, door: str) -> Recall | None:
-    """Build the door now, and say how much of the exact answer it finds; nothing of no gallery and the exact door."""
+    """Build the door now, and say how much of the exact answer it finds; nothing where there can be no doubt."""
     if people is None or door == "exact":
         return None
+    if door == "encrypted":
+        with waiting("encrypting the gallery ..."):
+            return people.recall()
     if door == "milvus":
         recall = people.recall()
         say(f"Milvus finds {'everybody' if recall is None else _share(recall)}", "dim")

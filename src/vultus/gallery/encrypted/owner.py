@@ -97,8 +97,8 @@ def bring_up_to_date(
             raise InputError("the encrypted gallery is of another key; encrypt it anew, or give its own key")
         if (roster.fingerprint, roster.revision) != (fingerprint(public), archive.revision):
             raise InputError(
-                "the roster and the encrypted gallery are not of one state; give the two that were written together, or "
-                "encrypt anew"
+                "the roster and the encrypted gallery are not of one state; give the two that were written together, "
+                "or encrypt anew"
             )
         if archive.contract != contract:
             raise ContractError(archive.contract, contract)
