@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 RATE, REPEATS, SEEDS = 0.01, 300, 3
 COUNTS = (10, 25, 50, 100, 250, 500, 1000, 2000)
+RATES = (1e-2, 1e-3, 1e-4, 1e-5)
 SMALL = 3  # pictures are shrunk by this
 CONTROLS = ("unaligned", "random turn", "permuted pairs")
 ROUTES = (
@@ -236,6 +237,25 @@ def curve(lfw: Lfw, spaces: dict[str, Rows], start: str, goal: str) -> dict[str,
     return {"from": start, "to": goal, "rows": rows}
 
 
+def thresholds(lfw: Lfw, spaces: dict[str, Rows], start: str, goal: str) -> list[dict[str, Any]]:
+    """False match rates at the target's own thresholds, over all pairs of different people of a fold."""
+    target = spaces[goal]
+    rows = []
+    for stretch in (True, False):
+        probes = mapped(lfw, spaces[start], target, "ridge", stretch=stretch)
+        own, found = (np.concatenate([_strangers(lfw, side, target, fold) for fold in lfw.folds])
+                      for side in (target, probes))  # fmt: skip
+        rates = {f"{at:g}": float(f"{fmr(found, threshold_at_fmr(own, at)):.2g}") for at in RATES}
+        rows.append({"from": start, "to": goal, "stretch": stretch, "comparisons": len(own), "fmr": rates})
+        print(json.dumps(rows[-1]), flush=True)
+    return rows
+
+
+def _strangers(lfw: Lfw, probes: Rows, gallery: Rows, fold: int) -> Rows:
+    here = np.flatnonzero(lfw.fold == fold)
+    return (probes[here] @ gallery[here].T)[lfw.people[here][:, None] != lfw.people[here]]
+
+
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -259,6 +279,7 @@ def main() -> None:
             for name, rows in spaces.items()
         ],
         "routes": [route(lfw, spaces, *names) for names in ROUTES],
+        "thresholds": [row for names in ROUTES[:2] for row in thresholds(lfw, spaces, *names)],
         "curves": [curve(lfw, spaces, *names) for names in ROUTES[:2]],
     }  # fmt: skip
     (ROOT / "results/alignment.json").write_text(json.dumps(result, indent=1) + "\n")

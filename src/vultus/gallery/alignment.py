@@ -7,7 +7,7 @@ A map that makes the squared error small also draws its answers towards the mean
 space where faces point in a common direction, that makes strangers look alike and spoils every threshold measured in
 it. So answers are stretched until faces that the map has not seen are as far from the mean as true ones are.
 Source: Rubab, Tong, Ross, "Are Face Embeddings Compatible Across Deep Neural Network Models?", arXiv 2604.07282; the
-stretch is ours (figures: docs/migration.md).
+stretch is ours (docs/decisions/0017-maps-are-stretched.md).
 """
 
 from __future__ import annotations
