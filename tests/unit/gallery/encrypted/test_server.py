@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import threading
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from unit.gallery.encrypted.world import state
+from vultus.errors import InputError, StoreError
+from vultus.gallery.encrypted.message import Answer, Probe, text
+from vultus.gallery.encrypted.server import ScorerServer, Service
+
+UPDATE = state([1, 2, 3])
+
+
+class Running:
+    """A server in a thread of its own.
+
+    Attributes:
+        lines: of its log.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self.lines: list[str] = []
+        self.server = ScorerServer(service, "127.0.0.1", 0, self.lines.append)
+        self.port = int(self.server.server_address[1])
+        self._thread = threading.Thread(target=self.server.serve_forever, args=(0.01,))
+        self._thread.start()
+
+    def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> tuple[int, dict]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection.request(method, path, body, headers)
+        response = connection.getresponse()
+        content = response.read()
+        connection.close()
+        return response.status, json.loads(content) if content[:1] == b"{" else {}
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self._thread.join()
+        self.server.server_close()
+
+
+@pytest.fixture
+def running() -> Iterator[Running]:
+    found = Running(Service(UPDATE.archive, per_minute=8))
+    yield found
+    found.close()
+
+
+def probe(number: int | None = None, revision: str | None = None) -> bytes:
+    values = UPDATE.archive.layout.quantise(np.eye(1, 16)).values[0]
+    return text(Probe(values, number, revision or UPDATE.archive.revision).document())
+
+
+def test_it_tells_what_it_is_and_answers(running: Running) -> None:
+    status, about = running.ask("GET", "/about")
+    assert (status, about["blocks"], about["fingerprint"]) == (200, 1, UPDATE.roster.fingerprint)
+    first, second = (running.ask("POST", "/score", probe())[1] for _ in range(2))
+    assert first["scores"] != second["scores"], "every answer has a new nonce"
+    assert Answer.read(json.dumps(first).encode()).number is None
+    assert running.ask("POST", "/score", probe(2))[1]["number"] == 2
+    assert running.lines[0].startswith("question 1: all templates")
+    assert running.lines[2].startswith("question 3: one template")
+
+
+def test_bad_questions_are_refused_and_the_next_one_is_answered(running: Running) -> None:
+    cases = [
+        ("GET", "/", None, 404, "there is only GET /about and POST /score"),
+        ("POST", "/about", b"{}", 404, "there is only"),
+        ("POST", "/score", b"{", 400, "is cut short or damaged"),
+        ("POST", "/score", probe(revision="00"), 400, "the probe means another state of the encrypted gallery"),
+        ("POST", "/score", probe(number=10**6), 400, "there is no template with the number 1000000"),
+        ("POST", "/score", b" " * ((1 << 20) + 1), 413, "needs its Content-Length, of at most 1048576 bytes"),
+    ]
+    for method, path, body, status, told in cases:
+        found, document = running.ask(method, path, body)
+        assert found == status
+        assert told in document["error"]
+    assert running.ask("POST", "/score", b"", **{"Content-Length": "-1"})[0] == 413
+    assert running.ask("PUT", "/score", b"{}")[0] == 501
+    with socket.create_connection(("127.0.0.1", running.port), timeout=10) as raw:
+        raw.sendall(b"\x00\xff garbage\r\n\r\n")
+        assert raw.recv(100)
+    assert running.ask("POST", "/score", probe())[0] == 200
+
+
+def test_more_questions_in_a_minute_than_allowed_are_refused() -> None:
+    running = Running(Service(UPDATE.archive, per_minute=2))
+    try:
+        assert [running.ask("POST", "/score", probe())[0] for _ in range(4)] == [200, 200, 429, 429]
+        assert running.ask("GET", "/about")[0] == 200
+        assert running.lines[-1] == "refused: more than 2 questions in a minute"
+    finally:
+        running.close()
+
+
+def test_questions_of_a_minute_ago_count_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    service = Service(UPDATE.archive, per_minute=1)
+    clock = 1000.0
+    monkeypatch.setattr("vultus.gallery.encrypted.server.time.monotonic", lambda: clock)
+    assert [service.may_ask(), service.may_ask()] == [True, False]
+    clock = 1061.0
+    assert service.may_ask()
+
+
+def test_a_port_that_is_taken_is_told(running: Running) -> None:
+    with pytest.raises(StoreError, match=r"cannot listen at 127.0.0.1:"):
+        ScorerServer(Service(UPDATE.archive), "127.0.0.1", running.port, print)
+
+
+def test_a_template_that_is_not_there_is_told() -> None:
+    service = Service(UPDATE.archive)
+    with pytest.raises(InputError, match="there is no template with the number"):
+        service.score(Probe(np.zeros(16, np.int32), 10**6, UPDATE.archive.revision))
+    with pytest.raises(InputError, match="ask /about again"):
+        service.score(Probe(np.zeros(16, np.int32), None, ""))
+
+
+def test_nothing_of_the_owner_is_within_reach_of_the_scorer() -> None:
+    """No private key can be found from the service, however deep."""
+    seen: set[int] = set()
+    stack: list[object] = [Service(UPDATE.archive)]
+    while stack:
+        one = stack.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        assert not type(one).__name__.endswith("Private")
+        parts = vars(one).values() if hasattr(one, "__dict__") else []
+        slots = [getattr(one, name) for name in getattr(type(one), "__slots__", ()) if hasattr(one, name)]
+        stack += [*parts, *slots, *(one if isinstance(one, list | tuple) else [])]
