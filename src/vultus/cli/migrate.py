@@ -125,7 +125,8 @@ def _say(plan: Plan, path: str, to: str) -> None:
         say(f"{path} is of {plan.new} already: nothing to do", "green")
     else:
         say(f"nothing was changed; to do it: vultus gallery migrate --to {to} --yes", "yellow")
-        say("what was embedded is kept for that; to give it up: vultus gallery migrate --rollback", "dim")
+        if plan.n_embedded:
+            say("what was embedded is kept for that; to give it up: vultus gallery migrate --rollback", "dim")
 
 
 def _roll_back(gallery: Path | None, *, as_json: bool) -> None:
