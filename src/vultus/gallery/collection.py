@@ -11,11 +11,12 @@ files: enrolment here, questions in `asking.py`, care of the people in `people.p
 
 from __future__ import annotations
 
+import contextlib
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from vultus.errors import ConfigError, InputError, NameClashError
+from vultus.errors import ConfigError, InputError, NameClashError, VultusError
 from vultus.gallery.asking import Asking
 from vultus.gallery.audit import Signature
 from vultus.gallery.custody import Custody
@@ -96,6 +97,10 @@ class Gallery(Asking, People, Rights, Custody, Moving):
             gallery._crops = store.vault.on if crops is None else crops
             if engine is not None:
                 gallery._engine = gallery._fitting(engine)
+            # A copy elsewhere that cannot be reached now must not keep the gallery closed.
+            with contextlib.suppress(VultusError):
+                if store.must_forget():
+                    store.forget()
         except BaseException:
             store.close()
             raise

@@ -173,17 +173,26 @@ class Store:
         """Move the log into the file and empty it, so that removed bytes are gone from both.
 
         Readers who still look at an older state hold it up; after a second it is left to the next call, or to the
-        last program that closes the file. `on_forget` is called in the end.
+        last program that closes the file. `on_forget` is called in the end. Killed before all of it was done, the next
+        `Gallery.open` does it again.
         """
+        held_up = True
         with self._lock, contextlib.suppress(sqlite3.Error):
             connection = self._open()
             connection.execute(f"PRAGMA busy_timeout={FORGET_MS}")
             try:
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                held_up = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] != 0
             finally:
                 connection.execute(f"PRAGMA busy_timeout={int(database.BUSY_S * 1000)}")
         forget_matrix(self.path)
         self.on_forget()
+        if not held_up and self.must_forget():
+            with self._transaction("BEGIN IMMEDIATE") as connection:
+                connection.execute("DELETE FROM meta WHERE key = 'to_forget'")
+
+    def must_forget(self) -> bool:
+        """Whether somebody was removed or renamed, and `forget` has not come to its end since."""
+        return not self.read_only and self._meta("to_forget") is not None
 
     def revision(self) -> int:
         """Counts the changes of the gallery, by whichever process."""
@@ -340,7 +349,8 @@ class Store:
 
     def _meta(self, key: str) -> object:
         with self.reading() as connection:
-            return connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()[0]
+            row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return None if row is None else row[0]
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from vultus.gallery.vault import Vault
 
 SAME_FACE_IOU = 0.5
+# What has to be followed by `Store.forget`.
+_LEAVES_TRACES = ("delete", "expire", "rename", "key")
 
 
 class Writer:
@@ -250,6 +252,8 @@ class Writer:
     ) -> None:
         """Write a line into the audit log, see `audit.Log.append`; `more` joins the detail."""
         log_of(self._connection, self._vault, self._signature).append(action, subjects, {**(detail or {}), **more})
+        if action in _LEAVES_TRACES:
+            self._connection.execute("INSERT OR REPLACE INTO meta VALUES ('to_forget', 1)")
 
     def finish(self) -> None:
         """Count this as one change of the gallery, and write who got new faces into the audit log."""

@@ -274,7 +274,8 @@ while True:
     for _ in range(1 + 9 * attempt):
         acknowledged = int(writer.stdout.readline())
     writer.kill()
-    rest = writer.communicate()[0].split()
+    rest = writer.stdout.read().split()  # communicate() would lose what readline() has read ahead
+    writer.communicate()
     acknowledged = int(rest[-1]) if rest else acknowledged
     store = Store(path)
     people, faces = store.counts()
@@ -311,7 +312,8 @@ for n, _ in enumerate(changes(Store(Path(sys.argv[1])), 10_000)):
     for _ in range(5 + 11 * attempt):
         acknowledged = int(writer.stdout.readline())
     writer.kill()
-    rest = writer.communicate()[0].split()
+    rest = writer.stdout.read().split()  # communicate() would lose what readline() has read ahead
+    writer.communicate()
     acknowledged = int(rest[-1]) if rest else acknowledged
     wanted, twin = [], Store(tmp_path / "twin.vultus")
     for n, _ in enumerate(changes(twin, 10_000)):

@@ -160,6 +160,23 @@ def test_the_kept_matrix_is_looked_at_too(gallery):
     assert not any(pattern in raw for pattern in [*traces(1)["templates"], *words(NAME)])
 
 
+@pytest.mark.parametrize("delete", [remove, expire, replace, lambda gallery: gallery.rename(NAME, "Somebody")])
+def test_killed_before_all_was_wiped_the_next_program_does_it(gallery, delete, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(type(gallery._store), "forget", lambda store: None)
+        delete(gallery)
+    assert matrix.matrix_path(gallery.path).exists()
+    assert gallery._store.must_forget()
+    with Gallery.open(gallery.path, read_only=True) as reader:
+        assert not reader._store.must_forget(), "who may not write cannot wipe"
+    with Gallery.open(gallery.path) as anew:
+        assert not anew._store.must_forget()
+        assert not matrix.matrix_path(gallery.path).exists()
+        raw = b"".join(file.read_bytes() for file in gallery.path.parent.iterdir())
+    assert not any(word in raw for word in words(NAME)) or delete is replace
+    assert not any(pattern in raw for pattern in traces(1)["crops"]) or "Somebody" in str(gallery._store.names())
+
+
 def test_what_is_sealed_later_was_never_plain(gallery):
     if gallery._store.vault.on:
         pytest.skip("it is sealed already")
