@@ -244,8 +244,7 @@ def test_kill_in_the_middle_of_enrolment(path):
         assert worker.stdout is not None
         lines = [worker.stdout.readline() for _ in range(max(reported, default=0) + stop_after)]
         worker.kill()
-        lines += worker.stdout.read().splitlines()  # communicate() would lose what was read ahead
-        worker.communicate()
+        lines += worker.communicate()[0].splitlines()
         reported |= {int(line.split()[0]) for line in lines if line[:1].isdigit()}
         with Gallery.open(path) as gallery:
             assert gallery.check() == []
