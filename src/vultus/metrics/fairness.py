@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vultus.errors import InputError, ShapeError
-from vultus.metrics.classification import confusion
 from vultus.metrics.labels import as_labels, number_labels
 from vultus.metrics.verification import as_scores, as_weights
 
@@ -95,62 +94,6 @@ def group_rates(
     across = _ratio(_off_diagonal(wrong), _off_diagonal(n_impostor))
     missed = _ratio(genuine[0], n_genuine)
     return GroupRates(tuple(names.tolist()), missed, np.diag(rates).copy(), across, rates, n_genuine, n_impostor)
-
-
-@dataclass(frozen=True, slots=True)
-class ClassGaps:
-    """How differently a classifier treats groups, each class and each group counting the same; 0 is even.
-
-    Attributes:
-        recall: range over the groups of the share recognised, mean over the classes (equal opportunity).
-        confusion: range of the share of one class taken for another, mean over all pairs of classes (equalised odds).
-        prediction: range of how often a class is predicted when all are equally frequent, mean over the classes, as the
-            sum over true classes, 0 to their number (demographic parity).
-        disparity: how far the other groups lie below the best recognised one, as a share, mean over the classes.
-    """
-
-    recall: float
-    confusion: float
-    prediction: float
-    disparity: float
-
-
-def class_gaps(truth: ArrayLike, predicted: ArrayLike, groups: ArrayLike) -> ClassGaps:
-    """Compare the confusion tables of groups, their rows scaled to one: rare classes and groups count as others do.
-
-    The measures are those of Dominguez-Catena et al. for biased expression data.
-
-    Args:
-        truth: class of each example, (N,).
-        predicted: the same from the classifier.
-        groups: of each example, (N,).
-
-    Raises:
-        InputError: fewer than two groups or classes, or a group without examples of a class.
-    """
-    classes, _ = confusion(truth, predicted)
-    real, guess = as_labels(truth, "truth"), as_labels(predicted, "predicted")
-    names, (group,) = number_labels(as_labels(groups, "groups", real.size))
-    if names.size < 2:
-        raise InputError(f"gaps need at least two groups, and there is only '{names[0]}'")
-    K = classes.size
-    cell = (group * K + np.searchsorted(classes, real)) * K + np.searchsorted(classes, guess)
-    table = np.bincount(cell, minlength=names.size * K * K).reshape(names.size, K, K)
-    size = table.sum(axis=2, keepdims=True)
-    if not size.all():
-        place, kind, _ = np.argwhere(size == 0)[0]
-        raise InputError(f"group '{names[place]}' has no example of class '{classes[kind]}'")
-    share = table / size
-    recall = np.diagonal(share, axis1=1, axis2=2)
-    best = recall.max(axis=0)
-    # Where no group is recognised at all, none lies below another.
-    behind = 1 - np.divide(recall, best, out=np.ones_like(recall), where=best > 0)
-    return ClassGaps(
-        recall=float(np.ptp(recall, axis=0).mean()),
-        confusion=float(np.ptp(share, axis=0).mean()),
-        prediction=float(np.ptp(share.sum(axis=1), axis=0).mean()),
-        disparity=float((behind.sum(axis=0) / (names.size - 1)).mean()),
-    )
 
 
 def max_min_ratio(rates: ArrayLike) -> float:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.stats import gamma
 from sklearn.metrics import roc_curve
 
 from vultus.errors import InputError, ShapeError, UnsupportedTargetError
@@ -19,6 +20,7 @@ from vultus.metrics.verification import (
     fmr,
     fnmr,
     fold_match_rate,
+    rule_of_thirty,
     rule_of_three,
     threshold_at_fmr,
     tmr_at_fmr,
@@ -131,6 +133,21 @@ def test_eer_of_known_cases():
 
 def test_eer_counts_failures_to_acquire():
     assert eer([-np.inf, 0.9], [0.1, -np.inf])[0] == 0.5
+
+
+def test_the_rule_of_thirty_is_a_bound_of_thirty_errors():
+    assert rule_of_thirty(3000) == 1e-2
+    assert rule_of_thirty(1) == 1.0
+    with pytest.raises(InputError, match="the rule of thirty needs at least one comparison, not 0"):
+        rule_of_thirty(0)
+    # 30 errors: nine intervals of ten reach no farther than 30 % from what was observed
+    low, high = (poisson_errors(30, tail) / 30 for tail in (0.05, 0.95))
+    assert low > 0.68
+    assert high < 1.38
+
+
+def poisson_errors(observed: int, tail: float) -> float:
+    return float(gamma.ppf(tail, observed + (tail > 0.5)))
 
 
 def test_tmr_at_fmr_and_the_rule_of_three():

@@ -5,11 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from scipy.special import expit
-from sklearn.metrics import log_loss, roc_curve
+from sklearn.metrics import roc_curve
 
 from vultus.errors import InputError, ShapeError
-from vultus.metrics.verification import cllr, far, fmr, fnmr, frr, fta, fte, gfar, gfrr, min_dcf, threshold_at_fnmr
+from vultus.metrics.verification import far, fmr, fnmr, frr, fta, fte, gfar, gfrr, min_dcf, threshold_at_fnmr
 
 TIED = arrays(np.float64, st.integers(1, 40), elements=st.integers(-8, 8).map(lambda n: n / 8))
 RATE = st.floats(0, 1)
@@ -69,28 +68,7 @@ def test_min_dcf_refuses_costs_that_are_none(costs):
         min_dcf([1.0], [0.0], **costs)
 
 
-def test_cllr_is_the_balanced_log_loss_of_scikit_learn():
-    random = np.random.default_rng(4)
-    genuine, impostor = random.normal(2, 2, 200), random.normal(-2, 2, 700)
-    truth = np.r_[np.ones(200), np.zeros(700)]
-    weight = np.r_[np.full(200, 1 / 200), np.full(700, 1 / 700)]
-    loss = log_loss(truth, expit(np.r_[genuine, impostor]), sample_weight=weight)
-    assert cllr(genuine, impostor) == pytest.approx(loss / np.log(2))
-
-
-def test_cllr_of_no_information_is_one_and_of_certainty_zero_or_infinite():
-    assert cllr([0.0] * 3, [0.0] * 5) == pytest.approx(1)
-    assert cllr([800.0], [-800.0]) == pytest.approx(0)
-    assert cllr([3.0], [-np.inf]) == pytest.approx(np.log2(1 + np.exp(-3)) / 2)
-    assert cllr([-np.inf], [0.0]) == np.inf
-
-
-@given(TIED, TIED)
-def test_cllr_does_not_care_which_side_is_called_genuine(genuine, impostor):
-    assert cllr(genuine, impostor) == pytest.approx(cllr(-impostor, -genuine))
-
-
-@pytest.mark.parametrize("measure", [min_dcf, cllr])
+@pytest.mark.parametrize("measure", [min_dcf])
 def test_costs_need_both_kinds_without_nan(measure):
     with pytest.raises(ShapeError, match=r"impostor \w+ must be at least one score, but is empty"):
         measure([1.0], [])

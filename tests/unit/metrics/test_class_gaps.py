@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import confusion_matrix
 
 from vultus.errors import InputError, ShapeError
-from vultus.metrics.fairness import class_gaps
+from vultus.metrics.class_gaps import class_gaps
 
 
 def _sample(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -31,6 +31,21 @@ def test_gaps_by_hand():
     assert gaps.confusion == (0 + 0 + 0.5 + 0.5) / 4
     assert gaps.prediction == (0.5 + 0.5) / 2
     assert gaps.disparity == (0 + 0.5) / 2
+    # recalls (1, 1) and (0.5, 1); of f's wrong predictions all are "happy", m has none
+    assert gaps.compressed == (0.5 + 0 + 1 + 0) / 4
+    # everybody: FPR of happy 1/4, FNR of sad 1/4, the others 0, so no class has both
+    assert np.isnan([gaps.error_variance, gaps.error_distance]).all()
+
+
+def test_relative_errors_by_hand():
+    # m: sad 3 of 4 right, happy 4 of 4; f: sad 2 of 4, happy 2 of 4
+    truth = (["sad"] * 4 + ["happy"] * 4) * 2
+    predicted = ["sad"] * 3 + ["happy"] * 5 + ["sad"] * 2 + ["happy"] * 2 + ["sad"] * 2 + ["happy"] * 2
+    gaps = class_gaps(truth, predicted, ["m"] * 8 + ["f"] * 8)
+    # of sad FPR m 0, f 1/2, all 1/4; FNR m 1/4, f 1/2, all 3/8: relative -1, 1 and -1/3, 1/3
+    fpr, fnr = np.array([-1, 1, -1 / 3, 1 / 3]), np.array([-1 / 3, 1 / 3, -1, 1])
+    assert gaps.error_variance == pytest.approx(np.mean(fpr**2 + fnr**2))
+    assert gaps.error_distance == pytest.approx(np.abs(fpr - fnr).mean() / np.sqrt(2))
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -59,7 +74,8 @@ def test_groups_treated_alike_have_no_gaps_whatever_their_sizes(seed, times):
     truth, predicted, _ = _sample(seed)
     groups = np.repeat([0, 1], [truth.size, truth.size * times])
     gaps = class_gaps(np.tile(truth, times + 1), np.tile(predicted, times + 1), groups)
-    assert _numbers(gaps) == pytest.approx([0, 0, 0, 0])
+    assert [*_numbers(gaps), gaps.compressed] == pytest.approx([0] * 5)
+    assert [gaps.error_variance, gaps.error_distance] == pytest.approx([0, 0])
 
 
 @given(st.integers(0, 1000))
