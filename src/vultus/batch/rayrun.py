@@ -9,8 +9,9 @@ from __future__ import annotations
 import logging
 import os
 import re
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
+from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -85,13 +86,15 @@ def run_ray(
         MissingExtraError: Ray is not installed.
         StoreError: the cluster gave up, or no engine could be built in a worker; what was told is kept.
     """
-    with _cluster(workers) as data, _told(journal):
+    with ExitStack() as stack, _told(journal):
+        # Started when there is work for it.
+        data = cache(lambda: stack.enter_context(_cluster(workers)))
         yield from _digest(journal, data, workers)
         look = {"fn_constructor_args": (os.getcwd(), build, max_faces)}
         waiting = journal.waiting()
         while chunk := list(islice(waiting, _ROUND * workers)):
-            pool = data.ActorPoolStrategy(size=min(workers, -(-len(chunk) // _BLOCK)))
-            for file, result in _mapped(data, Looker, chunk, compute=pool, **look):
+            pool = data().ActorPoolStrategy(size=min(workers, -(-len(chunk) // _BLOCK)))
+            for file, result in _mapped(data(), Looker, chunk, compute=pool, **look):
                 yield from _kept(journal, file, result)
 
 
@@ -108,7 +111,7 @@ def _kept(journal: Journal, file: Loaded, result: Result) -> Iterator[Done]:
         yield Done(path, result.error, computed=path == file.path and not done)
 
 
-def _digest(journal: Journal, data: Any, workers: int) -> Iterator[Done]:
+def _digest(journal: Journal, data: Callable[[], Any], workers: int) -> Iterator[Done]:
     """Digest every file that is new or has changed; those with a known answer are done."""
     chunk: list[str] = []
     for entry in journal.entries():
@@ -117,10 +120,10 @@ def _digest(journal: Journal, data: Any, workers: int) -> Iterator[Done]:
         elif entry.done:
             yield Done(entry.path)
         if len(chunk) == _ROUND * workers:
-            yield from _linked(journal, data, chunk)
+            yield from _linked(journal, data(), chunk)
             chunk = []
     if chunk:
-        yield from _linked(journal, data, chunk)
+        yield from _linked(journal, data(), chunk)
 
 
 def _linked(journal: Journal, data: Any, chunk: list[str]) -> Iterator[Done]:

@@ -60,6 +60,17 @@ def test_a_worker_is_killed_and_the_results_are_those_of_the_local_engine(
     assert len(computed(engine.log)) == n_before
 
 
+def test_no_cluster_is_started_for_nothing(
+    journal: Open, paths: list[str], engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("ray")
+    book = journal()
+    book.plan(paths[:3])
+    list(run_local(book, engine))
+    monkeypatch.setattr("vultus.batch.rayrun._cluster", None)
+    assert [one.computed for one in run_ray(book, partial(FakeEngine, engine.log))] == [False] * 3
+
+
 def test_relative_paths_are_found(
     cluster: None, journal: Open, engine: FakeEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
