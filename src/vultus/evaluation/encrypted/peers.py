@@ -163,8 +163,9 @@ def decimal_dot(vectors: Floats, probe: Floats, digits: int) -> Floats:
 
 
 def _decimals(value: float, scale: int) -> int:
-    """Whole number of the fixed point; the product is a float's, with its rounding, as in LightPHE."""
-    return int(float(value) * scale)
+    """Whole number of the fixed point of a value from 0 on, cut from the float's exact value."""
+    above, below = float(value).as_integer_ratio()
+    return above * scale // below
 
 
 class PythonPaillier:

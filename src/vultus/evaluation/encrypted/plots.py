@@ -106,6 +106,7 @@ def leaks(rows: Sequence[Mapping[str, Any]]) -> str:
             some = [line for line in rows if line["what"].endswith(kind)]
             axis.plot([line["queries"] for line in some], [line[key] for line in some], mark, color=colour, label=kind)
         axis.set_xscale("log")
+        axis.tick_params(axis="x", which="minor", labelbottom=False)
         axis.set_ylim(0, 1.05)
         _style(axis, title, "answers that the attacker read")
     left.legend(frameon=False)

@@ -35,11 +35,12 @@ def check(system, vectors, probe, tolerance):
 
 
 @pytest.mark.parametrize("algorithm", ["Paillier", "Damgard-Jurik", "Okamoto-Uchiyama"])
-def test_lightphe_equals_its_own_decimals(algorithm):
+@pytest.mark.parametrize("digits", [5, 19])
+def test_lightphe_equals_its_own_decimals(algorithm, digits):
     pytest.importorskip("lightphe")
     low, high = float(VECTORS.min()), float(VECTORS.max())
     positive = min_max(VECTORS[:1, :4], low, high)
-    system = LightPhe(192, algorithm, 5)
+    system = LightPhe(320, algorithm, digits)
     check(system, positive, positive[0], 0.0)
     assert system.facts.pipeline == "min-max"
     assert system.facts.exact
