@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -73,9 +74,12 @@ def show(
         faces = people.unknown.faces(group)
         pictures = people.unknown.cut_outs(group) if target is not None else {}
     if target is not None:
-        target.mkdir(parents=True, exist_ok=True)
+        target.mkdir(mode=0o700, parents=True, exist_ok=True)
         for face_id, jpeg in pictures.items():
-            (target / f"face_{face_id}.jpg").write_bytes(jpeg)
+            with open(
+                target / f"face_{face_id}.jpg", "xb", opener=lambda path, flags: os.open(path, flags, 0o600)
+            ) as file:
+                file.write(jpeg)
         say(f"{plural(len(pictures), 'cut-out')} of {plural(len(faces), 'face')} written to {target}", "dim")
     if as_json:
         emit({"schema": "vultus.unknown.show/1", "group": group, "faces": [_face(face) for face in faces]})

@@ -47,6 +47,7 @@ def test_look_at_a_group(cli: Cli, groups: list[int]) -> None:
     assert "3 cut-outs of 3 faces written to look" in out.stderr
     assert {f"face_{face}.jpg" for face in faces(cli, groups[0])} == {path.name for path in Path("look").iterdir()}
     assert read(next(Path("look").iterdir())).shape[2] == 3
+    assert {path.stat().st_mode & 0o777 for path in (*Path("look").iterdir(),)} == {0o600}
     again = cli("unknown", "show", groups[0], "--out", "look", code=2)
     assert "--out look exists and is not an empty folder; name a new one" in again.stderr
 
