@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 SAME_FACE_IOU = 0.5
 # What has to be followed by `Store.forget`.
-_LEAVES_TRACES = ("delete", "expire", "rename", "key")
+_LEAVES_TRACES = ("delete", "expire", "rename", "key", "migrate")
 
 
 class Writer:
