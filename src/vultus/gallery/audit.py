@@ -232,7 +232,7 @@ def verify(
     problems: list[str] = []
     notes: list[str] = []
     keys = cache(keys)
-    head, latest, key_id, met = Head(0, bytes(32)), "", 0, kept is None or kept.seq == 0
+    head, before, key_id, met = Head(0, bytes(32)), "", 0, kept is None or kept.seq == 0
     for row in connection.execute(f"{_SELECT} ORDER BY seq"):
         seq, text, used, digest = int(row[0]), str(row[1]), int(row[2]), bytes(row[3])
         problems += _gaps(seq, head)
@@ -244,9 +244,9 @@ def verify(
             entry = _entry(row)
             if seq == head.seq + 1 and entry.previous != head.digest:
                 problems.append(f"entry {seq} does not follow entry {head.seq}: one of the two was changed or put in")
-            if entry.at < latest:
-                notes.append(f"the clock went back before entry {seq}: from {latest} to {entry.at}")
-            latest = max(latest, entry.at)
+            if entry.at < before:
+                notes.append(f"the clock went back before entry {seq}: from {before} to {entry.at}")
+            before = entry.at
         head, key_id = Head(seq, digest), max(used, key_id)
         met = met or head == kept
     problems += _end(connection, gallery_id, keys, head, key_id)
