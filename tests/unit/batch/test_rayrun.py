@@ -34,9 +34,11 @@ def cluster(checkout: Path) -> Iterator[None]:
 
 
 def test_a_worker_is_killed_and_the_results_are_those_of_the_local_engine(
-    cluster: None, journal: Open, paths: list[str], engine: FakeEngine, tmp_path: Path
+    cluster: None, journal: Open, paths: list[str], engine: FakeEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    paths += fill(tmp_path / "more", 200)
+    """With paths that are relative, and mean here what they mean in the workers."""
+    monkeypatch.chdir(tmp_path)
+    paths = [str(Path(path).relative_to(tmp_path)) for path in [*paths, *fill(tmp_path / "more", 200)]]
     with Journal(tmp_path / "local", "terms") as book:
         book.plan(paths)
         list(run_local(book, FakeEngine(tmp_path / "local.txt"), max_faces=1))
@@ -69,16 +71,6 @@ def test_no_cluster_is_started_for_nothing(
     list(run_local(book, engine))
     monkeypatch.setattr("vultus.batch.rayrun._cluster", None)
     assert [one.computed for one in run_ray(book, partial(FakeEngine, engine.log))] == [False] * 3
-
-
-def test_relative_paths_are_found(
-    cluster: None, journal: Open, engine: FakeEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fill(tmp_path / "photos", 3)
-    monkeypatch.chdir(tmp_path)
-    book = journal()
-    book.plan(["photos/00000.jpg", "photos/00002.jpg"])
-    assert [one.error for one in run_ray(book, partial(FakeEngine, engine.log))] == ["", ""]
 
 
 def test_an_engine_that_cannot_be_built_is_told(cluster: None, journal: Open, paths: list[str]) -> None:
