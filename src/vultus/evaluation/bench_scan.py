@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from itertools import cycle, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from vultus.errors import MissingExtraError
 from vultus.evaluation.row import Bench, Row
-from vultus.evaluation.timing import interleaved
+from vultus.evaluation.timing import interleaved, seconds
+from vultus.gallery.record import Names
 from vultus.gallery.search import ExactDoor
 from vultus.gallery.templates import Templates
 
@@ -20,33 +23,149 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 DIMENSION, TOP = 128, 10
+FULL, SMALL = 1_000_000, 20_000
+_OF_LIMIT, _OF_FLOAT, _OF_FAISS, _OF_LOOP, _SAME = 0.8, 2.5, 1.0, 100.0, 0.999
+_DIRECTIONS, _BACKGROUND = 32, 0.7
 
 
-def beside_faiss(bench: Bench) -> Iterator[Row]:
-    """The exact door against faiss' `IndexFlatIP`, one probe and 64 at a time, with the same threads."""
-    templates = made_up(bench.count(1_000_000, 20_000))
-    door, peer = ExactDoor(templates), faiss_flat(templates.vectors, bench.threads)
-    for n_probes in (1, 64):
-        probes = made_up(n_probes, seed=1).vectors
-        ours_s, peer_s = interleaved(
-            lambda probes=probes: door.search(probes, TOP),  # type: ignore[misc]
-            lambda probes=probes: peer(probes),  # type: ignore[misc]
-            bench.count(15, 3),
-        )
+def scan(bench: Bench) -> Iterator[Row]:
+    """The exact door, both ways of looking, beside what memory allows, faiss and a loop over rows."""
+    templates = made_up(bench.count(FULL, SMALL))
+    probes = made_up(1024, seed=1).vectors
+    doors = {kernel: ExactDoor(templates, kernel=kernel) for kernel in ("float32", "int8")}
+    for door in doors.values():
+        door.search(probes[:1], TOP)
+    yield from _beside_memory(bench, templates.vectors, doors["float32"], probes)
+    yield from _bytes_beside_floats(bench, doors, probes)
+    yield from _beside_faiss(bench, templates.vectors, doors, probes)
+    yield _beside_a_loop(bench, templates.vectors, doors["float32"], probes)
+
+
+def same_people(bench: Bench) -> Iterator[Row]:
+    """Whether bytes and floats find the same, among people spread evenly and among people like real ones."""
+    n_probes = bench.count(1_000, 20)
+    for name, templates in (
+        ("spread evenly", made_up(bench.count(FULL, SMALL))),
+        (f"of {_DIRECTIONS} directions about a common one", alike(bench.count(FULL, SMALL))),
+    ):
+        random = np.random.default_rng(2)
+        near = templates.vectors[random.integers(0, len(templates.vectors), n_probes)]
+        probes = unit(near + 0.05 * random.standard_normal(near.shape, dtype=np.float32))
+        answers = [ExactDoor(templates, kernel=kernel).search(probes, TOP) for kernel in ("float32", "int8")]
+        same = float(np.mean([one == other for one, other in zip(*answers, strict=True)]))
         yield Row(
-            what=f"exact search of {door.n_people:,} people, {n_probes} at a time",
-            ours=n_probes / ours_s, peer=n_probes / peer_s, peer_name="faiss IndexFlatIP", ratio=peer_s / ours_s,
-            unit="probes/s", n=bench.count(15, 3) * n_probes, goal=">= 1 x", met=peer_s >= ours_s,
+            what=f"searches with the same {TOP} people and similarities in bytes as in floats, people {name}",
+            ours=same, unit="share", n=n_probes, goal=f">= {_SAME:g}", met=same >= _SAME,
+            reason="same people, same order, similarities equal to the last bit",
         )  # fmt: skip
+
+
+def _beside_memory(bench: Bench, rows: Floats, door: ExactDoor, probes: Floats) -> Iterator[Row]:
+    limit = memory_limit(rows, bench.threads, bench.count(9, 3))
+    each = cycle(probes[:, None])
+    taken, bare = interleaved(lambda: door.search(next(each), TOP), lambda: rows.max(), bench.count(25, 3))
+    ours = rows.nbytes / taken / 1e9
+    limit = max(limit, rows.nbytes / bare / 1e9)
+    yield Row(
+        what=f"exact search of {door.n_people:,} people in float32, one at a time: bytes of the matrix",
+        ours=ours, peer=limit, peer_name="fastest numpy sum, maximum or copy of the same matrix", ratio=ours / limit,
+        unit="GB/s", n=bench.count(25, 3), goal=f">= {_OF_LIMIT:g} x", met=ours / limit >= _OF_LIMIT,
+        reason=f"{taken * 1e3:.1f} ms per probe",
+    )  # fmt: skip
+
+
+def _bytes_beside_floats(bench: Bench, doors: dict[str, ExactDoor], probes: Floats) -> Iterator[Row]:
+    each = cycle(probes[:, None])
+    ours_s, peer_s = interleaved(
+        lambda: doors["int8"].search(next(each), TOP), lambda: doors["float32"].search(next(each), TOP),
+        bench.count(25, 3),
+    )  # fmt: skip
+    yield Row(
+        what=f"exact search of {doors['int8'].n_people:,} people in bytes, one at a time",
+        ours=1 / ours_s, peer=1 / peer_s, peer_name="the same in float32", ratio=peer_s / ours_s, unit="probes/s",
+        n=bench.count(25, 3), goal=f">= {_OF_FLOAT:g} x", met=peer_s / ours_s >= _OF_FLOAT,
+    )  # fmt: skip
+
+
+def _beside_faiss(bench: Bench, rows: Floats, doors: dict[str, ExactDoor], probes: Floats) -> Iterator[Row]:
+    peer = faiss_flat(rows, bench.threads)
+    repeats = bench.count(9, 3)
+    for n_probes in (1, 64):
+        each = cycle(probes.reshape(-1, n_probes, DIMENSION))
+        for kernel, door in doors.items():
+            ours_s, peer_s = interleaved(
+                lambda door=door, each=each: door.search(next(each), TOP),  # type: ignore[misc]
+                lambda each=each: peer(next(each)),  # type: ignore[misc]
+                repeats,
+            )
+            yield Row(
+                what=f"exact search of {door.n_people:,} people in {kernel}, {n_probes} at a time",
+                ours=n_probes / ours_s, peer=n_probes / peer_s, peer_name="faiss IndexFlatIP", ratio=peer_s / ours_s,
+                unit="probes/s", n=repeats * n_probes, goal=f">= {_OF_FAISS:g} x", met=peer_s / ours_s >= _OF_FAISS,
+            )  # fmt: skip
+
+
+def _beside_a_loop(bench: Bench, rows: Floats, door: ExactDoor, probes: Floats) -> Row:
+    def loop() -> None:
+        distances = [
+            1 - np.dot(probes[0], row) / (np.sqrt(np.dot(probes[0], probes[0])) * np.sqrt(np.dot(row, row)))
+            for row in rows
+        ]
+        np.argsort(distances)[:TOP]
+
+    ours_s = float(np.median([seconds(lambda: door.search(probes[:1], TOP)) for _ in range(bench.count(9, 3))]))
+    peer_s = seconds(loop)
+    return Row(
+        what=f"exact search of {door.n_people:,} people in float32, one at a time, beside a loop",
+        ours=1 / ours_s, peer=1 / peer_s, peer_name="a distance row by row, as DeepFace.find does, written anew",
+        ratio=peer_s / ours_s, unit="probes/s", n=1, goal=f">= {_OF_LOOP:g} x", met=peer_s / ours_s >= _OF_LOOP,
+        reason="the loop's rows are arrays already, which spares it the data frame",
+    )  # fmt: skip
+
+
+def memory_limit(rows: Floats, threads: int, repeats: int) -> float:
+    """The fastest that this machine goes over a matrix, in GB/s: a sum, a maximum, or a copy (read and written)."""
+    target = np.empty_like(rows)
+    edges = np.linspace(0, len(rows), threads + 1).astype(int)
+    parts = [slice(first, last) for first, last in pairwise(edges)]
+    ways: tuple[tuple[int, Callable[[slice], object]], ...] = (
+        (1, lambda part: rows[part].sum()),
+        (1, lambda part: rows[part].max()),
+        (2, lambda part: np.copyto(target[part], rows[part])),
+    )
+    best = 0.0
+    with ThreadPoolExecutor(threads) as pool:
+        for times, way in ways:
+            for _ in range(repeats):
+                taken = seconds(lambda way=way: list(pool.map(way, parts)))  # type: ignore[misc]
+                best = max(best, times * rows.nbytes / taken / 1e9)
+    return best
 
 
 def made_up(n_people: int, seed: int = 0) -> Templates:
     """People of one template each, evenly spread over the sphere."""
     random = np.random.default_rng(seed)
-    vectors = random.standard_normal((n_people, DIMENSION), dtype=np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    numbers = np.arange(n_people, dtype=np.int64)
-    return Templates(1, tuple(f"person {number}" for number in numbers), numbers, numbers, vectors)
+    return _people(unit(random.standard_normal((n_people, DIMENSION), dtype=np.float32)))
+
+
+def alike(n_people: int, seed: int = 0) -> Templates:
+    """People of one template each, about a common direction and in few others, as real templates lie."""
+    random = np.random.default_rng(seed)
+    basis = np.linalg.qr(random.normal(size=(DIMENSION, _DIRECTIONS + 1)))[0].T.astype(np.float32)
+    where = random.standard_normal((n_people, _DIRECTIONS), dtype=np.float32)
+    where *= np.float32(np.sqrt((1 - _BACKGROUND) / _DIRECTIONS))
+    return _people(unit(np.float32(np.sqrt(_BACKGROUND)) * basis[0] + where @ basis[1:]))
+
+
+def unit(rows: Floats) -> Floats:
+    """Rows of length 1."""
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    return rows
+
+
+def _people(vectors: Floats) -> Templates:
+    numbers = np.arange(len(vectors), dtype=np.int64)
+    return Templates(1, Names(f"person {number}" for number in numbers), numbers, numbers, vectors, numbers)
 
 
 def faiss_flat(rows: Floats, threads: int) -> Callable[[Floats], object]:

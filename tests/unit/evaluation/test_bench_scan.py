@@ -6,22 +6,40 @@ import numpy as np
 import pytest
 
 from vultus.errors import MissingExtraError
-from vultus.evaluation.bench_scan import beside_faiss, faiss_flat, made_up
+from vultus.evaluation import bench_scan
+from vultus.evaluation.bench_scan import alike, faiss_flat, made_up, memory_limit, same_people, scan
 from vultus.evaluation.row import Bench
 
 
-def test_beside_faiss(monkeypatch):
+def test_scan(monkeypatch):
     pytest.importorskip("faiss")
-    one, many = beside_faiss(Bench(quick=True, threads=1))
-    assert (one.what, many.n) == ("exact search of 20,000 people, 1 at a time", 192)
-    assert one.ratio == pytest.approx(one.ours / one.peer)
+    monkeypatch.setattr(bench_scan, "SMALL", 2000)
+    rows = list(scan(Bench(quick=True, threads=1)))
+    assert [row.goal for row in rows] == [">= 0.8 x", ">= 2.5 x", *[">= 1 x"] * 4, ">= 100 x"]
+    for row in rows:
+        assert row.ratio == pytest.approx(row.ours / row.peer)
+        assert row.met == (row.ratio >= float(row.goal.split()[1]))
+    assert "2,000 people in int8, 64 at a time" in rows[5].what
 
 
-def test_made_up_people():
-    templates = made_up(50)
+def test_same_people(monkeypatch):
+    monkeypatch.setattr(bench_scan, "SMALL", 2000)
+    rows = list(same_people(Bench(quick=True)))
+    assert [(row.ours, row.met, row.n) for row in rows] == [(1, True, 20)] * 2
+
+
+@pytest.mark.parametrize("make", [made_up, alike])
+def test_people(make):
+    templates = make(50)
     np.testing.assert_allclose(np.linalg.norm(templates.vectors, axis=1), 1, atol=1e-5)
     assert len(templates.names) == 50
-    assert np.array_equal(made_up(50).vectors, templates.vectors)
+    assert np.array_equal(make(50).vectors, templates.vectors)
+    likeness = templates.vectors @ templates.vectors.T
+    assert np.mean(likeness[np.triu_indices(50, 1)]) == pytest.approx(0.7 if make is alike else 0.0, abs=0.05)
+
+
+def test_memory_limit():
+    assert memory_limit(made_up(1000).vectors, 2, 2) > 0.01
 
 
 def test_without_faiss(monkeypatch):
