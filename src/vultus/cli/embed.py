@@ -165,7 +165,7 @@ def _tell(summary: Summary, target: Path, contract: str, *, as_json: bool) -> No
     else:
         say(f"{plural(summary.pictures, 'picture')}, {plural(summary.faces, 'face')}"
             f"{f', {summary.failed} could not be read' if summary.failed else ''}; "
-            f"{summary.computed:,} computed now; table: {target}", "dim")  # fmt: skip
+            f"{summary.computed:,} computed now; table of plain templates: {target}", "dim")  # fmt: skip
     if summary.failed:
         raise typer.Exit(2 if summary.failed == summary.pictures else 1)
 
