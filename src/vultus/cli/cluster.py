@@ -13,6 +13,7 @@ from vultus.cli import options, record
 from vultus.cli.build import Choice, pack_of
 from vultus.cli.console import Bar, emit, interruptible, plural, say, table
 from vultus.cli.keep import keep as keep_unknown
+from vultus.cli.keep import moving
 from vultus.cli.scan import STILL, Answer, Tally, View, expand_inputs, views, walk
 from vultus.errors import InputError
 
@@ -124,7 +125,9 @@ def _group(faces: list[_Seen], calibration: Calibration, fmr: float | None) -> t
     groups: dict[int, list[_Seen]] = {}
     if faces:
         vectors = np.stack([one.face.embedding.vector for one in faces if one.face.embedding is not None])
-        labels = grouping.cluster(vectors, threshold=threshold, pictures=[one.path for one in faces])
+        pictures = [one.path for one in faces]
+        with Bar("comparing", len(faces)) as bar:
+            labels = grouping.cluster(vectors, threshold=threshold, pictures=pictures, progress=moving(bar))
         for label, one in zip(labels.tolist(), faces, strict=True):
             groups.setdefault(label, []).append(one)
     rate = grouping.rate_for(calibration, len(groups)) if fmr is None else fmr

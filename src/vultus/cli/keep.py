@@ -104,15 +104,20 @@ def _keep(people: Gallery, items: Sequence[Item], count: _Count, sink: Callable[
 def grouped(people: Gallery, fmr: float | None, *, anew: bool = False) -> list[Group]:
     """Group the unknown faces under a progress bar; the groups, the largest first."""
     with Bar("comparing", None, lines=True) as bar:
-        done = 0
-
-        def progress(faces: int) -> None:
-            nonlocal done
-            bar.advance(max(faces - done, 0))
-            done = faces
-
-        people.unknown.group(fmr, anew=anew, progress=progress)
+        people.unknown.group(fmr, anew=anew, progress=moving(bar))
     return people.unknown.groups()
+
+
+def moving(bar: Bar) -> Callable[[int], None]:
+    """Moves the bar to the number of steps it is called with; a second run over them moves nothing."""
+    done = 0
+
+    def move(steps: int) -> None:
+        nonlocal done
+        bar.advance(max(steps - done, 0))
+        done = max(done, steps)
+
+    return move
 
 
 def group_record(group: Group) -> dict[str, Any]:

@@ -8,6 +8,8 @@ import pytest
 
 from unit.cli.conftest import Cli
 from unit.cli.fake import ADA, GRACE, MARIE, NOBODY, Interrupting, save
+from vultus.cli.console import Bar
+from vultus.cli.keep import moving
 
 
 @pytest.fixture
@@ -62,3 +64,16 @@ def test_ctrl_c_loses_nothing_that_was_kept(cli: Cli, mixed: Path) -> None:
     cli.engine = Interrupting(after=-1)
     assert cli.json("cluster", "many", "--keep")["summary"]["repeated"] == 32
     assert cli.json("unknown", "list")["groups"][0]["faces"] == 40
+
+
+def test_a_bar_moves_forward_only() -> None:
+    steps: list[int] = []
+
+    class Counting(Bar):
+        def advance(self, by: int = 1) -> None:
+            steps.append(by)
+
+    move = moving(Counting("comparing"))
+    for done in (3, 7, 2, 7, 9):
+        move(done)
+    assert steps == [3, 4, 0, 0, 2]
