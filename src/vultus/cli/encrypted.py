@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import closing
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -149,6 +150,7 @@ def serve_scorer(
     per_minute: Annotated[
         int, typer.Option("--per-minute", min=1, metavar="N", help="Questions answered in a minute.")
     ] = 60,
+    workers: Annotated[int, typer.Option("--workers", min=1, metavar="N", help="Processes that share the work.")] = 1,
     as_json: options.Json = False,
 ) -> None:
     """Answer questions about encrypted faces, without any secret, until Ctrl-C."""
@@ -156,8 +158,8 @@ def serve_scorer(
     from vultus.gallery.encrypted.server import ScorerServer, Service
 
     with waiting(f"loading {target} ..."):
-        service = Service(read_archive(target), per_minute)
-    with ScorerServer(service, host, port, lambda line: say(line, "dim")) as server:
+        service = Service(read_archive(target), per_minute, workers)
+    with closing(service), ScorerServer(service, host, port, lambda line: say(line, "dim")) as server:
         address = f"http://{host}:{server.server_address[1]}"
         if as_json:
             emit_line({"schema": "vultus.encrypted.scorer/1", "address": address, **_known(service.about)})

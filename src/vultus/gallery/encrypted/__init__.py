@@ -14,6 +14,7 @@ Who sees what, and what it is worth: docs/encrypted.md. Needs gmpy2: `pip instal
 from vultus.gallery.encrypted.block import add_blocks, encrypt_templates, fill, read_score, read_scores, read_slots
 from vultus.gallery.encrypted.keyfile import load_private, load_public, save_private, save_public
 from vultus.gallery.encrypted.layout import Layout, Quantised
+from vultus.gallery.encrypted.pool import ScorerPool
 from vultus.gallery.encrypted.scheme import (
     NONCES,
     SCHEMES,
@@ -30,8 +31,8 @@ from vultus.gallery.encrypted.scheme import (
 from vultus.gallery.encrypted.score import METHODS, Scorer, mask_others, score
 
 __all__ = [
-    "METHODS", "NONCES", "SCHEMES", "Layout", "PrivateKey", "PublicKey", "Quantised", "Scorer", "add", "add_blocks",
-    "check", "decrypt", "encrypt", "encrypt_templates", "fill", "fingerprint", "generate", "load_private",
+    "METHODS", "NONCES", "SCHEMES", "Layout", "PrivateKey", "PublicKey", "Quantised", "Scorer", "ScorerPool", "add",
+    "add_blocks", "check", "decrypt", "encrypt", "encrypt_templates", "fill", "fingerprint", "generate", "load_private",
     "load_public", "mask_others", "read_score", "read_scores", "read_slots", "save_private", "save_public", "score",
     "times",
 ]  # fmt: skip

@@ -20,14 +20,20 @@ from typing import TYPE_CHECKING
 from vultus.errors import InputError, StoreError
 from vultus.gallery.encrypted import message
 from vultus.gallery.encrypted.message import About, Answer, Probe
+from vultus.gallery.encrypted.pool import ScorerPool
 from vultus.gallery.encrypted.scheme import fingerprint
 from vultus.gallery.encrypted.score import Scorer, mask_others
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from vultus.gallery.encrypted.archive import Archive
+
+    _Ask = Callable[[NDArray[np.int32], Sequence[int] | None], list[int]]
 
 PER_MINUTE = 60
 _MOST_BODY = 1 << 20
@@ -42,6 +48,7 @@ class Service:
     Args:
         archive: the encrypted gallery.
         per_minute: questions answered in a minute.
+        workers: processes that share the work.
 
     Attributes:
         asked: questions answered so far.
@@ -49,17 +56,29 @@ class Service:
 
     archive: Archive
     per_minute: int = PER_MINUTE
+    workers: int = 1
     asked: int = 0
     _times: deque[float] = field(default_factory=deque)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         archive = self.archive
-        self._scorer = Scorer(archive.public, archive.layout, archive.blocks)
         self._hider = archive.public.hider()
+        self._end: Callable[[], None] = lambda: None
+        if self.workers == 1:
+            alone = Scorer(archive.public, archive.layout, archive.blocks)
+            self._ask: _Ask = lambda probe, only: alone.score(probe, hider=self._hider, only=only)
+        else:
+            pool = ScorerPool(archive.public, archive.layout, archive.blocks, self.workers)
+            self._ask = lambda probe, only: pool.score(probe, fresh=True, only=only)
+            self._end = pool.close
         self.about = About(
             fingerprint(archive.public), archive.revision, archive.contract, archive.layout, len(archive.blocks)
         )
+
+    def close(self) -> None:
+        """End the processes, where there are several."""
+        self._end()
 
     def may_ask(self) -> bool:
         """Count a question; False when there were too many in the last minute."""
@@ -85,8 +104,7 @@ class Service:
         if number is not None and at >= len(archive.blocks):
             raise InputError(f"there is no template with the number {number}")
         with self._lock:
-            only = None if number is None else [at]
-            scores = self._scorer.score(probe.values, hider=self._hider, only=only)
+            scores = self._ask(probe.values, None if number is None else [at])
             if number is not None:
                 scores = [mask_others(archive.public, archive.layout, scores[0], slot, self._hider)]
             self.asked += 1

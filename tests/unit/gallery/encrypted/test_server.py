@@ -9,8 +9,10 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from unit.gallery.encrypted.keys import key
 from unit.gallery.encrypted.world import state
 from vultus.errors import InputError, StoreError
+from vultus.gallery.encrypted.block import read_scores
 from vultus.gallery.encrypted.message import Answer, Probe, text
 from vultus.gallery.encrypted.server import ScorerServer, Service
 
@@ -97,6 +99,19 @@ def test_more_questions_in_a_minute_than_allowed_are_refused() -> None:
         assert running.lines[-1] == "refused: more than 2 questions in a minute"
     finally:
         running.close()
+
+
+def test_several_processes_answer_the_same() -> None:
+    alone, several = Service(UPDATE.archive), Service(UPDATE.archive, workers=2)
+    try:
+        question = Probe.read(probe(), UPDATE.archive.layout)
+        answers = [service.score(question).scores for service in (alone, several)]
+        assert answers[0] != answers[1], "every answer has a new nonce"
+        values = [read_scores(key(), UPDATE.archive.layout, scores).tolist() for scores in answers]
+        assert values[0] == values[1]
+    finally:
+        several.close()
+        alone.close()
 
 
 def test_questions_of_a_minute_ago_count_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
