@@ -97,6 +97,10 @@ def alignment() -> str:
         for r in curve["rows"]:
             rates = [f"{r[method]:.3f}" for method in ("procrustes", "least_squares", "ridge", "low_rank")]
             curves.append([f"{curve['from']} to {curve['to']}", f"{r['pairs']:,}", *rates])
+    kept = [
+        [f"{r['from']} to {r['to']}", "yes" if r["stretch"] else "no", *(f"{value:g}" for value in r["fmr"].values())]
+        for r in found["thresholds"]
+    ]
     data = found["data"]
     rate = f"TMR at FMR {data['fmr']:g}"
     head = ["from, to", "map", rate, "95 % interval by subject", "of the weaker model's own", "rank 1",
@@ -109,6 +113,11 @@ Templates of the first space, mapped, against those of the second; no person is 
 LFW: {data["pictures"]:,} pictures, {data["people"]:,} people, {data["folds"]} folds, {data["comparisons"]:,} pairs.
 
 {table(head, rows)}
+
+False match rates that ridge comes to at the target's own thresholds, all {found["thresholds"][0]["comparisons"]:,}
+comparisons of different people within folds:
+
+{table(["from, to", "stretched", *(f"threshold for {at}" for at in found["thresholds"][0]["fmr"])], kept)}
 
 {rate} by the number of faces that the map was learnt from (mean of {data["curve_draws"]} draws):
 
