@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vultus.gallery.desk import Desk
+from vultus.gallery.doors import chosen
 from vultus.gallery.recognition import compare, recognise
 from vultus.gallery.record import normal_name
 from vultus.gallery.search import average, background_of
@@ -123,7 +124,7 @@ class Asking(Desk):
 
     def recall(self) -> Recall | None:
         """How much of the exact answer the door finds, measured when it was built; None where every answer is exact."""
-        exact = self._door_name == "exact" or not self.contract
+        exact = chosen(self._door_name, self._store.counts()[1]) == "exact" or not self.contract
         return None if exact else self._searcher(background_of(self.engine.calibration)).recall
 
     def _recognise(
@@ -140,5 +141,5 @@ class Asking(Desk):
     def _note_search(self, found: Sequence[Identification], fpir: float, top: int) -> None:
         if found:
             named = [answer.name for answer in found if answer.name is not None]
-            how = {"faces": len(found), "named": len(named), "fpir": fpir, "top": top, "door": self._door_name}
+            how = {"faces": len(found), "named": len(named), "fpir": fpir, "top": top, "door": self._way}
             self._store.note("search", detail=how, names=named)

@@ -54,7 +54,7 @@ class Gallery(Asking, People, Rights, Custody, Moving):
         engine: Engine | None = None,
         create: bool = True,
         read_only: bool = False,
-        door: str = "exact",
+        door: str = "auto",
         door_options: Mapping[str, Any] | None = None,
         templates: Rule = DEFAULT_RULE,
         vault: bool = True,
@@ -70,7 +70,8 @@ class Gallery(Asking, People, Rights, Custody, Moving):
             engine: finds and embeds faces; without one, an engine of the gallery's own pack is built when needed.
             create: make the file if there is none.
             read_only: never write, so that searches are not in the audit log either; other processes may.
-            door: how to search: "exact", or "graph" for large galleries (needs the extra `vultus[graph]`).
+            door: how to search: a name in `doors.DOORS`; or "auto", the exact door, and from two million templates
+                on the graph, where `vultus[graph]` is installed.
             door_options: what the door asks for besides, by name.
             templates: compare with the "average" of a person's templates, or with the "best" of them.
             vault: encrypt the templates and crops of a new gallery; one that is there stays as it is.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from vultus.errors import ContractError, StoreError, UnknownNameError
 from vultus.gallery.denial import read_denials
-from vultus.gallery.doors import TABLE, open_door
+from vultus.gallery.doors import TABLE, chosen, open_door
 from vultus.gallery.ledger import StoreLedger
 from vultus.gallery.matrix import kept_templates, templates_of
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from vultus.gallery.doors import Door, FarDoor, Rule
     from vultus.gallery.enrol import Engine
     from vultus.gallery.store import Store
+    from vultus.gallery.templates import Templates
 
 _FEW = 10  # a door takes in the changes of up to one in so many people; of more, it is built anew
 
@@ -34,6 +35,7 @@ class Desk:
         self._store = store
         self._engine = engine
         self._door_name, self._rule, self._door_options = door, templates, options
+        self._way = chosen(door, 0)
         self._crops = False
         self._door: tuple[int, float, Door] | None = None
         self._denied: tuple[int, Denials] | None = None
@@ -79,13 +81,12 @@ class Desk:
     def _searcher(self, background: float) -> Door:
         """The door over the committed state, brought up to date when anybody has changed it."""
         with self._lock:
-            if TABLE[self._door_name].afar:
+            if TABLE[chosen(self._door_name, 0)].afar:
                 return self._far_door(background)
             if self._door is None or self._door[1] != background:
                 kept = kept_templates(self._store)
                 if kept is not None:
-                    door = open_door(self._door_name, kept, self._rule, background, self._door_options)
-                    self._door = kept.revision, background, door
+                    self._open_near(kept, background)
             if self._door is not None and self._door[1] == background:
                 revision, _, door = self._door
                 if revision == self._store.revision():
@@ -96,10 +97,14 @@ class Desk:
                 if changes is not None and newer.update(changes):
                     self._door = changes.revision, background, newer
                     return newer
-            templates = templates_of(self._store)
-            door = open_door(self._door_name, templates, self._rule, background, self._door_options)
-            self._door = templates.revision, background, door
-            return door
+            return self._open_near(templates_of(self._store), background)
+
+    def _open_near(self, templates: Templates, background: float) -> Door:
+        """A door over templates in memory."""
+        self._way = chosen(self._door_name, len(templates.vectors))
+        door = open_door(self._way, templates, self._rule, background, self._door_options)
+        self._door = templates.revision, background, door
+        return door
 
     def _far_door(self, background: float) -> Door:
         """A door that keeps the templates elsewhere; it reads the record by itself once it is told to."""
@@ -128,7 +133,7 @@ class Desk:
 
     def _close_door(self) -> None:
         with self._lock:
-            if self._door is not None and TABLE[self._door_name].afar:
+            if self._door is not None and TABLE[self._way].afar:
                 cast("FarDoor", self._door[2]).close()
             self._door = None
 

@@ -51,7 +51,7 @@ class Kind:
 
 TABLE = {
     "exact": Kind("vultus.gallery.search", "ExactDoor", options=("kernel",)),
-    "graph": Kind("vultus.gallery.graph", "GraphDoor", "usearch", "graph"),
+    "graph": Kind("vultus.gallery.graph", "GraphDoor", "usearch", "graph", ("kernel",)),
     "milvus": Kind(
         "vultus.gallery.milvus",
         "MilvusDoor",
@@ -69,6 +69,8 @@ TABLE = {
     ),
 }
 DOORS = tuple(TABLE)
+AUTO = "auto"
+GRAPH_FROM = 2_000_000  # templates; for the reasons see docs/decisions/0015
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +176,13 @@ def open_door(
     return door
 
 
+def chosen(name: str, n_templates: int) -> str:
+    """The door that a name stands for: "auto" is the graph where it is installed and the gallery huge, else exact."""
+    if name != AUTO:
+        return name
+    return "graph" if n_templates >= GRAPH_FROM and find_spec(TABLE["graph"].package) is not None else "exact"
+
+
 def check_door(name: str, options: Mapping[str, Any] | None = None) -> None:
     """Refuse a door that does not exist, or cannot be used here.
 
@@ -182,6 +191,7 @@ def check_door(name: str, options: Mapping[str, Any] | None = None) -> None:
         MissingExtraError: the package that it needs is not installed.
         ConfigError: the door has no such option.
     """
+    name = chosen(name, 0)
     if name not in TABLE:
         raise UnknownNameError("gallery door", name, DOORS, f"(there are: {', '.join(DOORS)})")
     kind = TABLE[name]

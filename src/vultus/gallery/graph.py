@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from vultus.gallery.doors import Rule
+    from vultus.gallery.part import Kernel
     from vultus.gallery.search import Masks
     from vultus.gallery.templates import Changes, Templates
     from vultus.types import Candidate
@@ -43,11 +44,13 @@ class GraphDoor:
 
     Args:
         templates: of the whole gallery.
-        rule, background: as in `ExactDoor`.
+        rule, background, kernel: as in `ExactDoor`.
     """
 
-    def __init__(self, templates: Templates, rule: Rule = "average", background: float = 0.0) -> None:
-        self._exact = ExactDoor(templates, rule, background)
+    def __init__(
+        self, templates: Templates, rule: Rule = "average", background: float = 0.0, *, kernel: Kernel = "auto"
+    ) -> None:
+        self._exact = ExactDoor(templates, rule, background, kernel=kernel)
         self._width = _WIDTHS[0]
         # A search uses working memory of the graph: one at a time.
         self._lock = threading.Lock()
