@@ -120,21 +120,26 @@ def moving(bar: Bar) -> Callable[[int], None]:
     return move
 
 
-def group_record(group: Group) -> dict[str, Any]:
-    """JSON values."""
-    return {"group": group.group_id, "faces": group.n_faces, "sources": list(group.sources),
-            "first_at": group.first_at, "last_at": group.last_at}  # fmt: skip
+def group_record(group: Group, probably: Mapping[int, str] | None = None) -> dict[str, Any]:
+    """JSON values; with whom the group probably is, where that was looked for."""
+    record = {"group": group.group_id, "faces": group.n_faces, "sources": list(group.sources),
+              "first_at": group.first_at, "last_at": group.last_at}  # fmt: skip
+    return record if probably is None else {**record, "probably": probably.get(group.group_id)}
 
 
-def show_groups(groups: Sequence[Group]) -> None:
-    """A table of the groups with several faces, and how many have one."""
-    several = [group for group in groups if group.n_faces > 1]
-    if several:
-        rows = []
-        for group in several:
+def show_groups(groups: Sequence[Group], probably: Mapping[int, str] | None = None) -> None:
+    """A table of the groups with several faces or a suggestion, and how many have one face."""
+    names = probably or {}
+    rows = []
+    for group in groups:
+        if group.n_faces > 1 or group.group_id in names:
             more = f" and {group.n_faces - _NAMED} more" if group.n_faces > _NAMED else ""
-            rows.append([str(group.group_id), str(group.n_faces), ", ".join(group.sources[:_NAMED]) + more,
-                         group.last_at[:16].replace("T", " ")])  # fmt: skip
-        table("", [">group", ">faces", "pictures", "last kept"], rows)
-    once = len(groups) - len(several)
-    say(f"{plural(len(several), 'person', 'people')} seen more than once, {once} seen once", "dim")
+            last = group.last_at[:16].replace("T", " ")
+            row = [str(group.group_id), str(group.n_faces), ", ".join(group.sources[:_NAMED]) + more, last]
+            rows.append(row if probably is None else [*row, names.get(group.group_id, "")])
+    if rows:
+        head = [">group", ">faces", "pictures", "last kept"]
+        table("", head if probably is None else [*head, "probably"], rows)
+    several = sum(group.n_faces > 1 for group in groups)
+    once = len(groups) - several
+    say(f"{plural(several, 'person', 'people')} seen more than once, {once} seen once", "dim")

@@ -42,16 +42,24 @@ def _done(action: str, sentence: str, *, as_json: bool, **detail: Any) -> None:
 def list_groups(
     gallery: options.GalleryPath = None,
     at_least: Annotated[int, typer.Option("--min", min=1, metavar="N", help="Groups with so many faces or more.")] = 1,
+    suggest: Annotated[
+        bool, typer.Option("--suggest", metavar="", help="Say whom groups probably are, of the people known by now.")
+    ] = False,
+    fpir: options.Fpir = options.DEFAULT_FPIR,
     as_json: options.Json = False,
+    calibration: options.Calibration = None,
+    purpose: options.Purpose = "",
 ) -> None:
     """List the groups of unknown faces, the largest first."""
-    with open_gallery(gallery) as people:
+    engine = Choice(pack_of(gallery, needed=True), calibration=calibration).engine() if suggest else None
+    with open_gallery(gallery, engine, logged=suggest, purpose=purpose) as people:
         groups = people.unknown.groups(at_least)
+        probably = people.unknown.suggest(fpir) if suggest else None
     if as_json:
         emit({"schema": "vultus.unknown.list/1", "gallery": str(gallery_path(gallery)),
-              "groups": [group_record(group) for group in groups]})  # fmt: skip
+              "groups": [group_record(group, probably) for group in groups]})  # fmt: skip
     else:
-        show_groups(groups)
+        show_groups(groups, probably)
 
 
 @app.command()

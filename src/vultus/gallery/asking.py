@@ -12,6 +12,7 @@ from vultus.gallery.doors import chosen
 from vultus.gallery.recognition import compare, recognise
 from vultus.gallery.record import normal_name
 from vultus.gallery.search import average, background_of
+from vultus.gallery.suggestion import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -126,6 +127,19 @@ class Asking(Desk):
         """How much of the exact answer the door finds, measured when it was built; None where every answer is exact."""
         exact = chosen(self._door_name, self._store.counts()[1]) == "exact" or not self.contract
         return None if exact else self._searcher(background_of(self.engine.calibration)).recall
+
+    def suggest_groups(self, fpir: float = 0.01) -> dict[int, str]:
+        """Whom groups of unknown faces probably are; see `Unknown.suggest`."""
+        calibration = self.engine.calibration
+        door = self._searcher(background_of(calibration))
+        if not door.n_people:
+            return {}
+        threshold = calibration.threshold_for_fpir(fpir, door.count())
+        denials = self._denials()
+        with self._store.reading() as connection:
+            found = suggest(connection, self._store.vault, door, denials, threshold)
+        self._store.note("search", detail={"unknown_groups": len(found), "fpir": fpir}, names=sorted({*found.values()}))
+        return found
 
     def _recognise(
         self, faces: Sequence[Face], fpir: float, top: int, *, same_picture: bool, within: Filter | None

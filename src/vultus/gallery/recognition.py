@@ -59,7 +59,7 @@ def recognise(
     embedded = [(at, face.embedding) for at, face in enumerate(faces) if face.embedding is not None]
     probes = _matrix([embedding for _, embedding in embedded], contract)
     # Other faces of the picture may take as many candidates away as there are of them.
-    ranked, lost = _rank(door, probes, top + len(embedded) - 1, within, threshold, denials)
+    ranked, lost = rank(door, probes, top + len(embedded) - 1, within, threshold, denials)
     assigned = assign(ranked, threshold, exclusive=same_picture)
     answers = {at: (one, denied) for (at, _), one, denied in zip(embedded, assigned, lost, strict=True)}
     found = []
@@ -106,7 +106,7 @@ def compare(
     return replace(blank, similarity=similarity, matched=similarity >= threshold)
 
 
-def _rank(
+def rank(
     door: Door,
     probes: NDArray[np.float32],
     wanted: int,

@@ -151,6 +151,17 @@ class Unknown:
         with self._reading() as (unnamed, _):
             return unnamed.groups(at_least)
 
+    def suggest(self, fpir: float = 0.01) -> dict[int, str]:
+        """Whom groups probably are: the person as whom more than half of their best faces are recognised now.
+
+        Args:
+            fpir: false positive identification rate of one face, as in `identify`.
+
+        Raises:
+            UnsupportedTargetError: the calibration cannot support this rate with so many people.
+        """
+        return self._desk.suggest_groups(fpir)
+
     def faces(self, group_id: int) -> list[FaceRecord]:
         """The faces of a group, the oldest first.
 

@@ -42,6 +42,16 @@ def test_list_and_show(cli: Cli, groups: list[int]) -> None:
         "unknown", "show", 99, code=2).stderr  # fmt: skip
 
 
+def test_suggestions(cli: Cli, groups: list[int]) -> None:
+    assert "probably" not in listed(cli)[0]
+    cli("enroll", save(Path("g.png"), GRACE, seed=77), "--name", "Grace")
+    document = cli.json("unknown", "list", "--suggest")
+    assert [group["probably"] for group in document["groups"]] == ["Grace", None]
+    out = cli("unknown", "list", "--suggest", "--fpir", 0.1)
+    assert "probably" in out.stdout
+    assert "Grace" in out.stdout
+
+
 def test_look_at_a_group(cli: Cli, groups: list[int]) -> None:
     out = cli("unknown", "show", groups[0], "--out", "look")
     assert "3 cut-outs of 3 faces written to look" in out.stderr

@@ -209,6 +209,21 @@ def test_this_picture_is_not_her(gallery):
         gallery.unknown.reject_picture(picture(), "Ada")
 
 
+def test_whom_groups_probably_are(gallery):
+    assert gallery.unknown.suggest() == {}
+    ada, bob = keep(gallery, photos("ada"))[0], keep(gallery, photos("bob"))[0]
+    gallery.unknown.group()
+    assert gallery.unknown.suggest() == {}
+    gallery.enroll("Ada", photos("ada", first=8))
+    gallery.enroll("Eve", photos("eve"))
+    assert gallery.unknown.suggest() == {number(gallery, ada): "Ada"}
+    with pytest.raises(UnsupportedTargetError):
+        gallery.unknown.suggest(fpir=1e-12)
+    gallery.unknown.reject(number(gallery, ada), "Ada")
+    assert gallery.unknown.suggest() == {}
+    assert number(gallery, bob) not in gallery.unknown.suggest()
+
+
 def test_one_face_per_picture_gets_the_name(gallery):
     double = picture(person("ada", 0.1), person("ada", 0.2))
     faces = keep(gallery, [double, *photos("ada", first=5)])
