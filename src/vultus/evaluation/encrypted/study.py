@@ -30,7 +30,7 @@ CHOICES: tuple[Choice, ...] = (*OURS, *PEERS)
 _USUAL_BITS = 2048  # what the milestone compares at
 _MOST_TEMPLATES = 4096  # the largest block of any system
 _LEAST_BITS, _MOST_BITS = 1024, 8192
-_MOST_DIMENSIONS = 8192
+_MOST_DIMENSIONS = 4096  # slots of a CKKS ciphertext that holds a template
 
 
 @dataclass(eq=False)

@@ -27,7 +27,7 @@ def test_the_size_that_everything_is_measured_at(bits, main):
         ({"bits": (512,)}, ConfigError, "key sizes are even numbers from 1024 to 8192, not"),
         ({"bits": (1025,)}, ConfigError, "key sizes are even numbers from 1024"),
         ({"bits": ()}, ConfigError, "key sizes are even numbers"),
-        ({"dimensions": (1,)}, ConfigError, "dimensions lie between 2 and 8192, not at"),
+        ({"dimensions": (1,)}, ConfigError, "dimensions lie between 2 and 4096, not at"),
         ({"pairs": "lfw"}, InputError, "needs the evaluation data lfw_view2: give --data DIR"),
     ],
 )
