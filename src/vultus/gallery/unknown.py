@@ -107,8 +107,6 @@ class Unknown:
             ]
             with self._writing() as (writer, unnamed, _):
                 found = [_keep(writer, unnamed, engine.contract, one) for one in looked]
-                if kept := sum(len(one.face_ids) for one in found):
-                    writer.note("enrol", (), {"unknown_faces": kept})
             yield from found
 
     def group(

@@ -348,3 +348,28 @@ def test_no_byte_of_a_forgotten_face_is_left(tmp_path, precision):
         gallery.unknown.forget(older_than_days=0)
         assert not there()
     assert not there()
+
+
+def test_what_is_done_with_unknown_faces_is_in_the_audit_log(gallery):
+    gallery.enroll("Ada", photos("ada"))
+    faces = keep(gallery, photos("bob", "eve"))
+    gallery.unknown.group()
+    bob, eve = number(gallery, faces[0]), number(gallery, faces[3])
+    last = list(gallery.audit_log())[-1].seq
+    gallery.unknown.faces(bob)
+    gallery.unknown.suggest()
+    gallery.unknown.reject(bob, "Ada")
+    gallery.unknown.join([bob, eve])
+    gallery.unknown.split(bob, faces[3:])
+    gallery.unknown.name(bob, "Bob")
+    gallery.unknown.forget(older_than_days=0)
+    keep(gallery, photos("zoe"))
+    wanted = ["view", "search", "label", "label", "label", "label", "delete", "search", "enrol"]
+    lines = [entry for entry in gallery.audit_log() if entry.seq > last]
+    assert [entry.action for entry in lines] == wanted
+    assert [entry.detail.get("unknown_faces") for entry in lines if entry.action in ("view", "delete", "enrol")] == [
+        3,
+        3,
+        3,
+    ]
+    assert gallery.verify_log().problems == ()
