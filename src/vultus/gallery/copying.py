@@ -78,7 +78,7 @@ class Copier:
         uri: str,
         token: str,
         index: str,
-        level: str = "Strong",
+        level: str = "Session",
         progress: Progress | None = None,
     ) -> None:
         self._progress = progress or (lambda _: nullcontext(_Silence()))
@@ -127,6 +127,9 @@ class Copier:
                 mirror.settle()
             if anew or state is None or state["revision"] != roll.revision:
                 self._note(mirror, roll.revision)
+            else:
+                # With the level "Session" a search sees all that came before the last word of this program: this one.
+                mirror.note(state)
         return roll
 
     def keep(self, measured: dict[str, Any]) -> None:

@@ -53,7 +53,9 @@ class MilvusDoor:
         token: "user:password" or an API key; without, the environment's VULTUS_MILVUS_TOKEN.
         index: "FLAT" finds everybody, "HNSW" and "HNSW_SQ" are graphs, of 4 and 1 bytes per number; without, FLAT for a
             file and HNSW for a server.
-        consistency: how fresh an answer of Milvus must be: "Strong", "Bounded", "Session" or "Eventually".
+        consistency: how fresh an answer of Milvus must be: "Session" sees whatever the gallery knew when the search
+            began, as "Strong" does, which waits for a beat of Milvus's clock each time; "Bounded" and "Eventually" may
+            miss the newest people for seconds.
         allow_plain: copy the templates of an encrypted gallery, although Milvus keeps them readable.
         progress: told when everybody has to be copied; see `Copier`.
 
@@ -73,7 +75,7 @@ class MilvusDoor:
         uri: str = "",
         token: str = "",
         index: str = "",
-        consistency: str = "Strong",
+        consistency: str = "Session",
         allow_plain: bool = False,
         progress: Progress | None = None,
     ) -> None:

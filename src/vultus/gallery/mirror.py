@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 INDEXES = ("FLAT", "HNSW", "HNSW_SQ")
-LEVELS = ("Strong", "Bounded", "Session", "Eventually")
+LEVELS = ("Strong", "Session", "Bounded", "Eventually")
 MOST_HITS = 16_384  # that Milvus gives to one probe
 MOST_PARTS = 1_000  # Milvus takes 1,024 partitions
 _BATCH_ROWS = 2_000  # of 512 numbers: 4 MB, where a message may have 64
@@ -161,7 +161,7 @@ class Mirror:
     """
 
     def __init__(
-        self, client: Any, uri: str, name: str, dimension: int, index: str = "FLAT", level: str = "Strong"
+        self, client: Any, uri: str, name: str, dimension: int, index: str = "FLAT", level: str = "Session"
     ) -> None:
         for what, given, known in (("index", index, INDEXES), ("consistency level", level, LEVELS)):
             if given not in known:

@@ -227,6 +227,23 @@ def test_a_copy_of_another_past_is_made_anew(gallery, uri, tmp_path, watch):
             agrees(door, other)
 
 
+def test_the_last_word_is_said_by_whoever_is_about_to_search(gallery, uri, monkeypatch):
+    """A search sees what came before the last word of its own program: also what another has sent."""
+    said, note = [], Mirror.note
+
+    def watched(mirror, state):
+        said.append((mirror, state["revision"]))
+        note(mirror, state)
+
+    monkeypatch.setattr(Mirror, "note", watched)
+    with closing(opened(gallery, uri)) as one, closing(opened(gallery, uri)) as other:
+        gallery.enroll("new", picture(person("p13", 0.3)))
+        for door in (one, other):
+            assert door.follow()
+            assert said[-1] == (door._copier.mirror, gallery._store.revision())
+        agrees(one, gallery)
+
+
 def test_a_copy_that_somebody_has_cut(gallery, uri, watch):
     with closing(opened(gallery, uri)) as door:
         door._copier.mirror.drop([3])
