@@ -36,7 +36,7 @@ _COLUMNS = ("path", "stamp", "digest", "unread", "error", "faces", "vectors")
 
 def _digested(table: Any, home: str) -> Any:
     """Ray's task for digests: paths to stamps and digests."""
-    _enter(home)
+    enter(home)
     return _table([(replace(load(path), data=b""), Result()) for path in _paths(table)])
 
 
@@ -44,7 +44,7 @@ class Looker:
     """Ray's worker for faces; its engine is built once."""
 
     def __init__(self, home: str, build: Callable[[], Finder], max_faces: int | None) -> None:
-        _enter(home)
+        enter(home)
         self._engine, self._max_faces = build(), max_faces
 
     def __call__(self, table: Any) -> Any:
@@ -86,9 +86,9 @@ def run_ray(
         MissingExtraError: Ray is not installed.
         StoreError: the cluster gave up, or no engine could be built in a worker; what was told is kept.
     """
-    with ExitStack() as stack, _told(journal):
+    with ExitStack() as stack, told("go on with --resume"):
         # Started when there is work for it.
-        data = cache(lambda: stack.enter_context(_cluster(workers)))
+        data = cache(lambda: stack.enter_context(cluster(workers)))
         yield from _digest(journal, data, workers)
         look = {"fn_constructor_args": (os.getcwd(), build, max_faces)}
         waiting = journal.waiting()
@@ -146,7 +146,7 @@ def _mapped(data: Any, work: Callable[..., Any], chunk: list[str], **options: An
             yield file, Result(row["error"], row["faces"], row["vectors"])
 
 
-def _enter(home: str) -> None:
+def enter(home: str) -> None:
     """Relative paths mean in a worker what they mean in the process that listed them."""
     with suppress(OSError):
         os.chdir(home)
@@ -185,7 +185,7 @@ def check_ray() -> tuple[Any, Any]:
 
 
 @contextmanager
-def _cluster(workers: int) -> Iterator[Any]:
+def cluster(workers: int) -> Iterator[Any]:
     """The module `ray.data` with a cluster behind it."""
     ray, data = check_ray()
     own = not ray.is_initialized()
@@ -205,8 +205,12 @@ def _cluster(workers: int) -> Iterator[Any]:
 
 
 @contextmanager
-def _told(journal: Journal) -> Iterator[None]:
-    """What Ray raises, in our words."""
+def told(next_step: str) -> Iterator[None]:
+    """Turn what Ray raises into our words.
+
+    Raises:
+        StoreError: a worker could not be made, or failed for good; ends with the next step.
+    """
     from ray.exceptions import RayError
 
     try:
@@ -215,4 +219,4 @@ def _told(journal: Journal) -> Iterator[None]:
         # A worker's own error stands in the last line of a long text with colours in it.
         lines = re.sub(r"\x1b\[\d*m", "", str(error)).split("\n")
         last = next((line.strip() for line in reversed(lines) if line.strip()), type(error).__name__)
-        raise StoreError(f"journal {journal.path}: Ray gave up: {last}; go on with --resume") from error
+        raise StoreError(f"Ray gave up: {last}; {next_step}") from error

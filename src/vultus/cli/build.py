@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vultus.cli.console import Bar, say, waiting
-from vultus.cli.options import DEFAULT_PACK
+from vultus.cli.options import DEFAULT_PACK, Runner
 from vultus.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any
 
     from vultus.gallery.collection import Gallery
     from vultus.gallery.doors import Recall
+    from vultus.gallery.enrol import Engine
     from vultus.gallery.filters import Filter
     from vultus.inference.engine import FaceEngine
 
@@ -58,6 +60,28 @@ class Choice:
             )
 
 
+def worker_engine(choice: Choice) -> Callable[[], FaceEngine]:
+    """Builds the engine of a worker on a cluster, which has a processor for each."""
+    return partial(_build, replace(choice, threads=choice.threads or 1))
+
+
+def _build(choice: Choice) -> FaceEngine:
+    return choice.engine()
+
+
+@contextmanager
+def running(choice: Choice, runner: Runner, workers: int) -> Iterator[Engine]:
+    """The engine, with many pictures looked at in this process or on a cluster."""
+    engine = choice.engine()
+    if runner is Runner.local:
+        yield engine
+        return
+    from vultus.batch.rayengine import RayEngine
+
+    with RayEngine(engine, worker_engine(choice), workers) as far:
+        yield far
+
+
 def gallery_path(given: Path | None) -> Path:
     """The gallery file given, or the user's own."""
     if given is not None:
@@ -90,7 +114,7 @@ def pack_of(given: Path | None, *, needed: bool = False) -> str:
 
 def open_gallery(
     given: Path | None,
-    engine: FaceEngine | None = None,
+    engine: Engine | None = None,
     *,
     write: bool = False,
     create: bool = True,

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import asdict, replace
-from enum import StrEnum
-from functools import partial
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vultus.cli import options, record
-from vultus.cli.build import Choice
+from vultus.cli.build import Choice, worker_engine
 from vultus.cli.console import Bar, emit, interruptible, plural, say, waiting
 from vultus.cli.scan import Answer, Tally, expand_inputs, largest, report, views
 from vultus.errors import InputError
@@ -24,17 +22,9 @@ if TYPE_CHECKING:
     from vultus.batch.journal import Journal
     from vultus.batch.run import Done
     from vultus.cli.scan import Row, View
-    from vultus.inference.engine import FaceEngine
     from vultus.types import Face
 
 _TABLE = "A table for many pictures"
-
-
-class Runner(StrEnum):
-    """What a long run is worked on by."""
-
-    local = "local"
-    ray = "ray"
 
 
 def embed(
@@ -50,12 +40,8 @@ def embed(
         bool, typer.Option("--resume", metavar="", rich_help_panel=_TABLE,
                            help="Go on with an interrupted run, or bring a table up to date."),
     ] = False,
-    runner: Annotated[
-        Runner, typer.Option("--engine", rich_help_panel=_TABLE, help="'ray' works on a cluster: vultus\\[ray]."),
-    ] = Runner.local,
-    workers: Annotated[
-        int, typer.Option("--workers", min=1, metavar="N", rich_help_panel=_TABLE, help="Processes on the cluster.")
-    ] = 2,
+    runner: options.Runs = options.Runner.local,
+    workers: options.Workers = 2,
     pack: options.PackName = None,
     device: options.Device = "cpu",
     threads: options.Threads = None,
@@ -67,7 +53,7 @@ def embed(
     if target is not None:
         _tabulate(inputs, target, choice, runner, workers, max_faces, resume=resume, as_json=as_json)
         return
-    if resume or runner is not Runner.local:
+    if resume or runner is not options.Runner.local:
         raise InputError("--resume and --engine are for tables; add --out FILE.parquet")
     items = expand_inputs(inputs)
     engine = choice.engine()
@@ -109,7 +95,7 @@ class _Teller:
 
 
 def _tabulate(
-    inputs: Sequence[str], target: Path, choice: Choice, runner: Runner, workers: int, max_faces: int | None, *,
+    inputs: Sequence[str], target: Path, choice: Choice, runner: options.Runner, workers: int, max_faces: int | None, *,
     resume: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Pictures of any number into a table.
@@ -120,19 +106,17 @@ def _tabulate(
     from vultus.batch.job import Terms, check_target, make_table
 
     check_target(target, resume=resume)
-    if runner is Runner.ray:
+    if runner is options.Runner.ray:
         from vultus.batch.rayrun import check_ray
 
         check_ray()
     engine = choice.engine()
 
     def work(journal: Journal) -> Iterator[Done]:
-        if runner is Runner.ray:
+        if runner is options.Runner.ray:
             from vultus.batch.rayrun import run_ray
 
-            # The cluster has a processor per worker.
-            build = partial(_build, replace(choice, threads=choice.threads or 1))
-            return run_ray(journal, build, workers=workers, max_faces=max_faces)
+            return run_ray(journal, worker_engine(choice), workers=workers, max_faces=max_faces)
         from vultus.batch.run import run_local
 
         return run_local(journal, engine, max_faces=max_faces)
@@ -152,11 +136,6 @@ def _listed(inputs: Sequence[str]) -> Iterator[str]:
     with waiting("listing the pictures ..."):
         for item in stream(inputs, kinds=frozenset({"image"})):
             yield str(item.value)
-
-
-def _build(choice: Choice) -> FaceEngine:
-    """In a worker: a method of a dataclass would take its class along."""
-    return choice.engine()
 
 
 def _tell(summary: Summary, target: Path, contract: str, *, as_json: bool) -> None:

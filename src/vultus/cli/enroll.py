@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from vultus.cli import options
-from vultus.cli.build import Choice, gallery_path, open_gallery, pack_of
+from vultus.cli.build import Choice, gallery_path, open_gallery, pack_of, running
 from vultus.cli.console import Bar, JsonList, interruptible, plural, say, shown_even_if_stopped, table
 from vultus.cli.folders import by_folder
 from vultus.cli.scan import expand_inputs, source_of
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 ENROLLED_AS_OTHER = "enrolled_as_other"
 STATUSES = ("enrolled", "repeated", "refused", "failed")
 _ROWS = 1000  # people told about one by one
+_BATCH = 16  # pictures that go through the networks together
 
 
 class Clash(Enum):
@@ -101,15 +102,18 @@ class _Count:
         return 0 if self.total("enrolled") + self.total("repeated") else 1
 
 
+Inputs = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="INPUTS...",
+        show_default=False,
+        help="A folder that holds a folder of pictures per person; or, with --name, pictures of one.",
+    ),
+]
+
+
 def enroll(
-    inputs: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="INPUTS...",
-            show_default=False,
-            help="A folder that holds a folder of pictures per person; or, with --name, pictures of one.",
-        ),
-    ],
+    inputs: Inputs,
     name: Annotated[
         str | None, typer.Option("--name", "-n", metavar="NAME", help="All pictures show this person.")
     ] = None,
@@ -130,6 +134,8 @@ def enroll(
     crops: Crops = None,
     purpose: options.Purpose = "",
     as_json: options.Json = False,
+    runner: options.Runs = options.Runner.local,
+    workers: options.Workers = 2,
     pack: options.PackName = None,
     device: options.Device = "cpu",
     threads: options.Threads = None,
@@ -140,7 +146,8 @@ def enroll(
     pairs: Album | list[tuple[str, Source]] = named(name, inputs) if name is not None else by_folder(inputs)
     notes = parse_metadata(metadata or [])
     path, count = gallery_path(gallery), _Count()
-    engine = Choice(pack or pack_of(gallery), device, threads, offline, licence_policy).engine()
+    choice = Choice(pack or pack_of(gallery), device, threads, offline, licence_policy)
+    batch = _BATCH if runner is options.Runner.local else 4 * _BATCH * workers
 
     def saved() -> str:
         done = count.total("enrolled") + count.total("repeated")
@@ -148,10 +155,13 @@ def enroll(
         return f"{so_far}; run the same command again to go on"
 
     filing: dict[str, Any] = {"collection": collection, "tags": tuple(tag or ()), "keep_days": keep_days}
-    opened = open_gallery(gallery, engine, write=True, purpose=purpose, crops=crops)
-    with opened as people, interruptible(saved):
+    with (
+        running(choice, runner, workers) as engine,
+        open_gallery(gallery, engine, write=True, purpose=purpose, crops=crops) as people,
+        interruptible(saved),
+    ):
         head = {"schema": "vultus.enroll/1", "gallery": str(path), "contract": engine.contract}
-        stream = outcomes(people, pairs, face.value, override_quality, on_clash.value, notes, filing)
+        stream = outcomes(people, pairs, face.value, override_quality, on_clash.value, notes, filing, batch)
         _report(stream, count, len(pairs), head, as_json=as_json)
     if not as_json and not count.lone_failure():
         say(f"gallery: {path}", "dim")
@@ -206,6 +216,7 @@ def parse_metadata(pairs: Sequence[str]) -> dict[str, str]:
 def outcomes(
     people: Gallery, pairs: Iterable[tuple[str, Source]], face: Literal["single", "largest"], override_quality: bool,
     on_clash: Literal["add", "error", "replace"], metadata: Mapping[str, str], filing: Mapping[str, Any],
+    batch: int = _BATCH,
 ) -> Iterator[Enrolment]:  # fmt: skip
     """Enrol everything, and tell what became of it as soon as it is on the disk.
 
@@ -218,7 +229,7 @@ def outcomes(
             if name in known:
                 raise NameClashError(name, "; use --on-clash add or --on-clash replace")
     if on_clash != "replace" and not metadata:
-        yield from people.enroll_many(pairs, override_quality=override_quality, face=face, **filing)
+        yield from people.enroll_many(pairs, override_quality=override_quality, face=face, batch=batch, **filing)
         return
     way: Literal["add", "replace"] = "replace" if on_clash == "replace" else "add"
     for name, group in groupby(pairs, key=_named):

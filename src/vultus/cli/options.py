@@ -27,6 +27,13 @@ class SearchDoor(StrEnum):
     encrypted = "encrypted"
 
 
+class Runner(StrEnum):
+    """What works on many pictures."""
+
+    local = "local"
+    ray = "ray"
+
+
 Inputs = Annotated[
     list[str],
     typer.Argument(
@@ -139,6 +146,12 @@ LicencePolicy = Annotated[
     Policy, typer.Option("--licence-policy", envvar="VULTUS_LICENCE_POLICY", rich_help_panel=_ENGINE,
                          help="'commercial' refuses weights licensed for research only."),
 ]  # fmt: skip
+Runs = Annotated[
+    Runner, typer.Option("--engine", help="'ray' works on a cluster: vultus\\[ray].", rich_help_panel=_ENGINE)
+]
+Workers = Annotated[
+    int, typer.Option("--workers", min=1, metavar="N", help="Processes on the cluster.", rich_help_panel=_ENGINE)
+]
 Calibration = Annotated[
     Path | None, typer.Option("--calibration", metavar="FILE", show_default="the pack's", rich_help_panel=_ENGINE,
                               help="Thresholds measured with vultus calibrate."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from unit.batch.fake import FakeEngine, fill
 from vultus.batch.journal import Journal
+from vultus.batch.rayrun import check_ray
 
 
 @pytest.fixture
@@ -42,3 +44,15 @@ def journal(tmp_path: Path) -> Iterator[Callable[[], Journal]]:
     yield again
     for one in opened:
         one.close()
+
+
+@pytest.fixture(scope="package")
+def cluster(checkout: Path) -> Iterator[None]:
+    """One cluster of two workers for all tests; it takes seconds to start."""
+    ray = pytest.importorskip("ray")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join([str(checkout / "src"), str(checkout / "tests")]))
+        check_ray()
+        ray.init(num_cpus=2, include_dashboard=False, object_store_memory=128 << 20, log_to_driver=False)
+    yield
+    ray.shutdown()

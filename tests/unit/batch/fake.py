@@ -9,11 +9,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from vultus.errors import ImageError, VultusError, WeightsError
-from vultus.types import Box, Embedding, Face, Quality
+from vultus.inference.image import load
+from vultus.types import Box, Calibration, CalibrationPoint, Embedding, Face, Quality
 
 CONTRACT = "fake:0123456789abcdef"
 DIMENSION = 8
@@ -36,11 +38,27 @@ class FakeEngine:
     contract: str = CONTRACT
 
     def find_each(
-        self, sources: Iterable[bytes], *, embed: bool = True, batch: int = 16
-    ) -> Iterator[tuple[bytes, list[Face] | VultusError]]:
+        self, sources: Iterable[Any], *, embed: bool = True, batch: int = 16
+    ) -> Iterator[tuple[Any, list[Face] | VultusError]]:
         rest = iter(sources)
         while chunk := list(islice(rest, batch)):
-            yield from [(data, self._find(data)) for data in chunk]
+            yield from [(source, self._try(source)) for source in chunk]
+
+    def find(self, image: Any) -> list[Face]:
+        found = self._try(image)
+        if isinstance(found, VultusError):
+            raise found
+        return found
+
+    @property
+    def calibration(self) -> Calibration:
+        return Calibration("none", "nothing", 1000, 10, (CalibrationPoint(0.1, 0.5, 0.4, 0.6),))
+
+    def _try(self, source: Any) -> list[Face] | VultusError:
+        try:
+            return self._find(source if isinstance(source, bytes) else load(source))
+        except VultusError as error:
+            return error
 
     def _find(self, data: bytes) -> list[Face] | VultusError:
         if self.kill_at >= 0 and len(computed(self.log)) == self.kill_at and self._first_time():

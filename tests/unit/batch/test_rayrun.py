@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -19,18 +19,6 @@ from vultus.errors import MissingExtraError, StoreError
 Open = Callable[[], Journal]
 # Ray warns of its own settings.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
-
-
-@pytest.fixture(scope="module")
-def cluster(checkout: Path) -> Iterator[None]:
-    """One cluster of two workers for all tests here; it takes seconds to start."""
-    ray = pytest.importorskip("ray")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", os.pathsep.join([str(checkout / "src"), str(checkout / "tests")]))
-        check_ray()
-        ray.init(num_cpus=2, include_dashboard=False, object_store_memory=128 << 20, log_to_driver=False)
-        yield
-        ray.shutdown()
 
 
 def test_a_worker_is_killed_and_the_results_are_those_of_the_local_engine(
@@ -69,7 +57,7 @@ def test_no_cluster_is_started_for_nothing(
     book = journal()
     book.plan(paths[:3])
     list(run_local(book, engine))
-    monkeypatch.setattr("vultus.batch.rayrun._cluster", None)
+    monkeypatch.setattr("vultus.batch.rayrun.cluster", None)
     assert [one.computed for one in run_ray(book, partial(FakeEngine, engine.log))] == [False] * 3
 
 

