@@ -258,6 +258,7 @@ class Tally:
     kills: int = 0
     sound_and_exact: int = 0
     acknowledged: int = 0
+    acknowledged_each: list[int] = field(default_factory=list)
     under_way_and_kept: int = 0
     vault_on: int = 0
     problems: list[str] = field(default_factory=list)
@@ -296,6 +297,7 @@ def break_it(operation: str, kills: int, seed: int) -> Tally:
             tally.vault_on += vault
             tally.sound_and_exact += not problems
             tally.acknowledged += len(said)
+            tally.acknowledged_each.append(len(said))
             tally.under_way_and_kept += kept
             tally.problems += [f"kill {kill}: {problem}" for problem in problems]
             shutil.rmtree(path.parent)
