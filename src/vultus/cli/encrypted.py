@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import warnings
 from contextlib import closing
 from enum import StrEnum
@@ -159,12 +160,15 @@ def serve_scorer(
 
     with waiting(f"loading {target} ..."):
         service = Service(read_archive(target), per_minute, workers)
-    with closing(service), ScorerServer(service, host, port, lambda line: say(line, "dim")) as server:
+    with closing(service), ScorerServer(service, host, port, lambda line: say(line, "dim"), target) as server:
         address = f"http://{host}:{server.server_address[1]}"
         if as_json:
             emit_line({"schema": "vultus.encrypted.scorer/1", "address": address, **_known(service.about)})
         else:
             say(f"{plural(service.about.n_blocks, 'block')} at {address}; stop with Ctrl-C", "green")
+        # A shell that starts a program in the background lets it ignore Ctrl-C; service managers end it by SIGTERM.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.default_int_handler)
         try:
             server.serve_forever()
         except KeyboardInterrupt:

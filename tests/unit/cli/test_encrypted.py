@@ -144,12 +144,8 @@ def test_the_scorer_is_a_program_of_its_own_that_needs_no_secret(enrolled: Cli) 
     Path("scorer").mkdir()
     Path("f.enc").rename("scorer/f.enc")
     home = Path("scorer").resolve()
-    code = (
-        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "from vultus.__main__ import main; main()"
-    )
     program = subprocess.Popen(
-        [sys.executable, "-c", code, "encrypted", "serve-scorer", "f.enc", "--port", "0", "--json"],
+        [sys.executable, "-m", "vultus", "encrypted", "serve-scorer", "f.enc", "--port", "0", "--json"],
         cwd=home, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         env=os.environ | {"HOME": str(home), "VULTUS_MASTER_KEY": ""},
     )  # fmt: skip
@@ -161,12 +157,27 @@ def test_the_scorer_is_a_program_of_its_own_that_needs_no_secret(enrolled: Cli) 
         enrolled("encrypted", "query", "probe.png", "--out", "a.json", "--scorer", first["address"])
         answer = enrolled.json("encrypted", "decide", "a.json", "--key", "owner.key", "--encrypted", "f.enc")
         assert answer["name"] == "ada"
-        program.send_signal(signal.SIGINT)
+        (home / "f.enc").rename("f.enc")
+        save(Path("m.png"), MARIE)
+        enrolled("enroll", "m.png", "--name", "marie", "--gallery", "g.vultus")
+        enrolled("encrypted", "enroll", "f.enc", "--key", "owner.key", "--gallery", "g.vultus")
+        Path("f.enc").rename(home / "f.enc")
+        enrolled("encrypted", "query", "m.png", "--out", "a.json", "--overwrite", "--scorer", first["address"])
+        answer = enrolled.json("encrypted", "decide", "a.json", "--key", "owner.key", "--encrypted", "f.enc")
+        assert answer["name"] == "marie"
+        program.send_signal(signal.SIGTERM)
         _, told = program.communicate(timeout=20)
         assert program.returncode == 0
         assert "question 1: all templates" in told
-        assert "stopped after 1 question" in told
+        assert "serving a new state: 1 blocks" in told
+        assert "stopped after 2 questions" in told
     finally:
         program.kill()
         program.wait()
     assert [file.name for file in home.iterdir() if file.is_file()] == ["f.enc"]
+
+
+def test_the_encrypted_door_at_the_command_line(enrolled: Cli) -> None:
+    save(Path("probe.png"), GRACE, seed=3)
+    document = enrolled.json("identify", "probe.png", "--gallery", "g.vultus", "--door", "encrypted")
+    assert document["images"][0]["faces"][0]["name"] == "grace"

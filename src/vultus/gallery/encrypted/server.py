@@ -13,19 +13,20 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 from vultus.errors import InputError, StoreError
 from vultus.gallery.encrypted import message
+from vultus.gallery.encrypted.archive import read_archive
 from vultus.gallery.encrypted.message import About, Answer, Probe
 from vultus.gallery.encrypted.pool import ScorerPool
 from vultus.gallery.encrypted.scheme import fingerprint
 from vultus.gallery.encrypted.score import Scorer, mask_others
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
+    from pathlib import Path
     from typing import Any
 
     import numpy as np
@@ -33,15 +34,12 @@ if TYPE_CHECKING:
 
     from vultus.gallery.encrypted.archive import Archive
 
-    _Ask = Callable[[NDArray[np.int32], Sequence[int] | None], list[int]]
-
 PER_MINUTE = 60
 _MOST_BODY = 1 << 20
 _PATIENCE_S = 30
 _MOST_CONNECTIONS = 32
 
 
-@dataclass
 class Service:
     """The scorer behind the port.
 
@@ -51,34 +49,51 @@ class Service:
         workers: processes that share the work.
 
     Attributes:
+        archive: as it is now.
+        about: what is told of it.
+        per_minute: as given.
         asked: questions answered so far.
     """
 
-    archive: Archive
-    per_minute: int = PER_MINUTE
-    workers: int = 1
-    asked: int = 0
-    _times: deque[float] = field(default_factory=deque)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def __post_init__(self) -> None:
-        archive = self.archive
-        self._hider = archive.public.hider()
-        self._end: Callable[[], None] = lambda: None
-        if self.workers == 1:
-            alone = Scorer(archive.public, archive.layout, archive.blocks)
-            self._ask: _Ask = lambda probe, only: alone.score(probe, hider=self._hider, only=only)
-        else:
-            pool = ScorerPool(archive.public, archive.layout, archive.blocks, self.workers)
-            self._ask = lambda probe, only: pool.score(probe, fresh=True, only=only)
-            self._end = pool.close
-        self.about = About(
-            fingerprint(archive.public), archive.revision, archive.contract, archive.layout, len(archive.blocks)
-        )
+    def __init__(self, archive: Archive, per_minute: int = PER_MINUTE, workers: int = 1) -> None:
+        self.archive, self.per_minute, self.asked = archive, per_minute, 0
+        self._workers = workers
+        self._times: deque[float] = deque()
+        self._lock = threading.Lock()
+        self._start()
 
     def close(self) -> None:
         """End the processes, where there are several."""
-        self._end()
+        if isinstance(self._scorer, ScorerPool):
+            self._scorer.close()
+
+    def exchange(self, archive: Archive) -> None:
+        """Go over to another state; where key and layout are the same, only changed blocks are taken in."""
+        with self._lock:
+            before, self.archive = self.archive, archive
+            same = (archive.public, archive.layout) == (before.public, before.layout)
+            if not same or len(archive.blocks) < len(before.blocks):
+                self.close()
+                self._start()
+                return
+            for at, block in enumerate(archive.blocks):
+                if at >= len(before.blocks) or block != before.blocks[at]:
+                    self._scorer.put(at, block)
+            self._introduce()
+
+    def _start(self) -> None:
+        archive = self.archive
+        self._hider = archive.public.hider()
+        self._scorer: Scorer | ScorerPool
+        if self._workers == 1:
+            self._scorer = Scorer(archive.public, archive.layout, archive.blocks)
+        else:
+            self._scorer = ScorerPool(archive.public, archive.layout, archive.blocks, self._workers)
+        self._introduce()
+
+    def _introduce(self) -> None:
+        own = self.archive
+        self.about = About(fingerprint(own.public), own.revision, own.contract, own.layout, len(own.blocks))
 
     def may_ask(self) -> bool:
         """Count a question; False when there were too many in the last minute."""
@@ -97,18 +112,24 @@ class Service:
         Raises:
             InputError: the probe means another state, or there is no such template.
         """
-        archive, number = self.archive, probe.number
-        if probe.revision != archive.revision:
-            raise InputError("the probe means another state of the encrypted gallery: ask /about again")
-        at, slot = divmod(number or 0, archive.layout.slots)
-        if number is not None and at >= len(archive.blocks):
-            raise InputError(f"there is no template with the number {number}")
         with self._lock:
-            scores = self._ask(probe.values, None if number is None else [at])
+            archive, number = self.archive, probe.number
+            if probe.revision != archive.revision:
+                raise InputError("the probe means another state of the encrypted gallery: ask /about again")
+            at, slot = divmod(number or 0, archive.layout.slots)
+            if number is not None and at >= len(archive.blocks):
+                raise InputError(f"there is no template with the number {number}")
+            archive.layout.check(probe.values[None])
+            scores = self._scores(probe.values, None if number is None else [at])
             if number is not None:
                 scores = [mask_others(archive.public, archive.layout, scores[0], slot, self._hider)]
             self.asked += 1
-        return Answer(self.about.fingerprint, archive.revision, number, scores)
+            return Answer(self.about.fingerprint, archive.revision, number, scores)
+
+    def _scores(self, values: NDArray[np.int32], only: list[int] | None) -> list[int]:
+        if isinstance(self._scorer, ScorerPool):
+            return self._scorer.score(values, fresh=True, only=only)
+        return self._scorer.score(values, hider=self._hider, only=only)
 
 
 class ScorerServer(ThreadingHTTPServer):
@@ -118,6 +139,7 @@ class ScorerServer(ThreadingHTTPServer):
         service: what answers.
         host, port: to listen at; port 0 takes a free one.
         log: gets a line per question, which tells nothing of the probe.
+        path: file of the encrypted gallery; when it is exchanged, so is what is served.
 
     Raises:
         StoreError: the port cannot be had.
@@ -126,13 +148,30 @@ class ScorerServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = _MOST_CONNECTIONS
 
-    def __init__(self, service: Service, host: str, port: int, log: Callable[[str], None]) -> None:
+    def __init__(
+        self, service: Service, host: str, port: int, log: Callable[[str], None], path: Path | None = None
+    ) -> None:
         self.service, self.log = service, log
+        self._path, self._seen, self._following = path, _mark(path), threading.Lock()
         self.places = threading.BoundedSemaphore(_MOST_CONNECTIONS)
         try:
             super().__init__((host, port), _Handler)
         except OSError as error:
             raise StoreError(f"cannot listen at {host}:{port}: {error.strerror or error}") from error
+
+    def follow(self) -> None:
+        """Look whether the file has been exchanged; one that cannot be read leaves all as it is."""
+        with self._following:
+            mark = _mark(self._path)
+            if self._path is None or mark in (None, self._seen):
+                return
+            self._seen = mark
+            try:
+                self.service.exchange(read_archive(self._path))
+            except (InputError, StoreError) as error:
+                self.log(f"still serving the state before: {error}")
+                return
+            self.log(f"serving a new state: {self.service.about.n_blocks} blocks")
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Refuse more connections at a time than there are places."""
@@ -153,6 +192,15 @@ class ScorerServer(ThreadingHTTPServer):
         self.log("a connection broke off")
 
 
+def _mark(path: Path | None) -> tuple[int, int, int] | None:
+    """Tells whether a file is still the same."""
+    try:
+        status = path.stat() if path else None
+    except OSError:
+        return None
+    return (status.st_ino, status.st_size, status.st_mtime_ns) if status else None
+
+
 class _Handler(BaseHTTPRequestHandler):
     server: ScorerServer
     timeout = _PATIENCE_S
@@ -162,6 +210,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path != "/about":
             self._refuse(404, "there is only GET /about and POST /score")
             return
+        self.server.follow()
         self._send(200, self.server.service.about.document())
 
     def do_POST(self) -> None:
@@ -183,14 +232,14 @@ class _Handler(BaseHTTPRequestHandler):
         except InputError as error:
             self._refuse(400, str(error))
             return
-        self._send(200, answer.document())
         what = "all templates" if answer.number is None else "one template"
         self.server.log(f"question {service.asked}: {what}, {time.perf_counter() - started:.2f} s")
+        self._send(200, answer.document())
 
     def _refuse(self, status: int, why: str) -> None:
         self.close_connection = True
-        self._send(status, {"error": why})
         self.server.log(f"refused: {why}")
+        self._send(status, {"error": why})
 
     def _send(self, status: int, document: dict[str, Any]) -> None:
         body = message.text(document)

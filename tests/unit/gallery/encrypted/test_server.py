@@ -5,15 +5,19 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from unit.gallery.encrypted.keys import key
-from unit.gallery.encrypted.world import state
+from unit.gallery.encrypted.world import CONTRACT, people, state
 from vultus.errors import InputError, StoreError
+from vultus.gallery.encrypted.archive import write_archive
 from vultus.gallery.encrypted.block import read_scores
 from vultus.gallery.encrypted.message import Answer, Probe, text
+from vultus.gallery.encrypted.owner import bring_up_to_date
+from vultus.gallery.encrypted.score import Scorer
 from vultus.gallery.encrypted.server import ScorerServer, Service
 
 UPDATE = state([1, 2, 3])
@@ -77,13 +81,15 @@ def test_bad_questions_are_refused_and_the_next_one_is_answered(running: Running
         ("POST", "/score", b"{", 400, "is cut short or damaged"),
         ("POST", "/score", probe(revision="00"), 400, "the probe means another state of the encrypted gallery"),
         ("POST", "/score", probe(number=10**6), 400, "there is no template with the number 1000000"),
-        ("POST", "/score", b" " * ((1 << 20) + 1), 413, "needs its Content-Length, of at most 1048576 bytes"),
     ]
     for method, path, body, status, told in cases:
         found, document = running.ask(method, path, body)
         assert found == status
         assert told in document["error"]
-    assert running.ask("POST", "/score", b"", **{"Content-Length": "-1"})[0] == 413
+    for length in ("-1", "1048577", "99999999999999", "x", ""):
+        status, document = running.ask("POST", "/score", b"", **{"Content-Length": length})
+        assert status == 413
+        assert "needs its Content-Length, of at most 1048576 bytes" in document["error"]
     assert running.ask("PUT", "/score", b"{}")[0] == 501
     with socket.create_connection(("127.0.0.1", running.port), timeout=10) as raw:
         raw.sendall(b"\x00\xff garbage\r\n\r\n")
@@ -112,6 +118,47 @@ def test_several_processes_answer_the_same() -> None:
     finally:
         several.close()
         alone.close()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_it_goes_over_to_a_new_state(workers: int) -> None:
+    first = state(list(range(1, 40)))
+    before = (first.archive, first.roster)
+    more = bring_up_to_date(key(), people([*range(1, 20), *range(21, 60)]), CONTRACT, 0.0, before)
+    service = Service(first.archive, workers=workers)
+    try:
+        for update in (more, state([1, 2]), state([3], key(seed=1))):
+            service.exchange(update.archive)
+            assert service.about.revision == update.archive.revision
+            values = update.archive.layout.quantise(people([3]).vectors).values[0]
+            scores = service.score(Probe(values, None, update.archive.revision)).scores
+            wanted = Scorer(update.archive.public, update.archive.layout, update.archive.blocks).score(values)
+            private = key(seed=1) if update.new == 1 and update.gone == 0 else key()
+            found, right = (read_scores(private, update.archive.layout, one) for one in (scores, wanted))
+            assert found.tolist() == right.tolist()
+    finally:
+        service.close()
+
+
+def test_it_follows_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "f.enc"
+    write_archive(UPDATE.archive, path)
+    lines: list[str] = []
+    server = ScorerServer(Service(UPDATE.archive), "127.0.0.1", 0, lines.append, path)
+    server.follow()
+    assert lines == []
+    other = state([1, 2])
+    write_archive(other.archive, path)
+    server.follow()
+    assert (server.service.about.revision, lines[-1]) == (other.archive.revision, "serving a new state: 1 blocks")
+    path.write_bytes(b"half")
+    server.follow()
+    path.unlink()
+    server.follow()
+    assert server.service.about.revision == other.archive.revision
+    assert lines[1].startswith("still serving the state before: the encrypted gallery")
+    assert len(lines) == 2
+    server.server_close()
 
 
 def test_questions_of_a_minute_ago_count_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
