@@ -6,6 +6,7 @@ python tools/write_results.py
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,57 @@ def detectors() -> str:
     return table(["detector", "recall", "precision", "LFW pictures without a face", "ms per 640 x 480"], rows)
 
 
+def clustering() -> str:
+    """Ways of grouping unknown faces."""
+    found = load("clustering")
+    rows = []
+    for r in found["rows"]:
+        own, pairs = r["bcubed"], r["pairwise"]
+        cells = [own["f1"], own["precision"], own["recall"], pairs["f1"]]
+        rows.append([r["part"], r["way"], f"{r['people']} / {r['groups']}", f"{own['low']:.3f} to {own['high']:.3f}",
+                     *(f"{value:.3f}" for value in cells)])  # fmt: skip
+    head = ["faces", "way", "people / groups", "95 % by person", "B-cubed F", "precision", "recall", "pairwise F"]
+    share = found["shares"].index(found["share"])
+    chosen = [
+        [str(r["people"]), r["with"], f"{r['best_fixed_fmr']:.2g}", f"{r['best_fixed_f1']:.3f}",
+         f"{r['f1_at_fmr_1e-3']:.3f}", f"{r['f1_by_share'][share]:.3f}", f"{r['groups_by_share'][share]:.0f}"]
+        for r in found["chosen"]
+    ]  # fmt: skip
+    head_2 = ["people", "of those with", "best fixed FMR", "B-cubed F at it", "at 1e-3", "at the rule", "groups"]
+    scale = [
+        [f"{r['faces']:,}", f"{r['people']:,} / {r['groups']:,}", f"{r['bcubed_f1']:.3f}", f"{r['cpu_s']:.0f}",
+         f"{r['cpu_s_for_1_percent_more']:.1f}", f"{r['memory_mb']}", f"{r['memory_of_the_templates_mb']}"]
+        for r in found["scale"]
+    ]  # fmt: skip
+    head_3 = ["faces", "people / groups", "B-cubed F", "CPU s", "CPU s for 1 % more", "MB besides", "MB of templates"]
+    return "\n\n".join([
+        table(head, rows),
+        f"The rule, FMR = {found['share']} / number of groups, was chosen on folds 1-3:",
+        table(head_2, chosen),
+        "Time and memory, one thread, on made-up faces that vary as those of LFW would if they were normal, with "
+        "thresholds measured on such:",
+        table(head_3, scale),
+    ])  # fmt: skip
+
+
+def denials() -> str:
+    """What rejected faces do to searches."""
+    found = load("denials")
+    rows = []
+    for r in found["rows"]:
+        rates = [r["fnir"], r["fpir_strangers_seen"], r["fpir_other_strangers"]]
+        rows.append(
+            [f"{r['fpir_target']:g}", r["rejected"], str(r["rejected_faces"]), *(f"{rate:.4f}" for rate in rates)]
+        )
+    facts = (
+        f"{found['people']} people, {found['searches_by_them']:,} searches by them, "
+        f"{found['searches_by_strangers_seen']:,} by strangers of whom some faces were rejected, "
+        f"{found['searches_by_other_strangers']:,} by other strangers: `{found['command']}`."
+    )
+    head = ["FPIR asked for", "rejected", "faces", "FNIR", "FPIR, strangers seen", "FPIR, other strangers"]
+    return f"{facts}\n\n{table(head, rows)}"
+
+
 def alignment() -> str:
     """Maps between the spaces of models."""
     found = load("alignment")
@@ -124,6 +176,86 @@ comparisons of different people within folds:
 {table(["from, to", "pairs", "procrustes", "least squares", "ridge", "low rank"], curves)}"""
 
 
+def milvus() -> str:
+    """What one shard of the milvus door costs."""
+    rows = []
+    for run in load("milvus")["runs"]:
+        for r in run["shards"]:
+            if "reason" in r:
+                continue
+            cells = [run["where"], r["index"], number(r.get("index_bytes_per_row")), f"{r['sent_rows_per_s']:,.0f}"]
+            cells += [f"{r['indexed_rows_per_s']:,.0f}", f"{r['one_comes_ms']:,.0f}", f"{r['one_goes_ms']:,.0f}"]
+            cells += [f"{r['one_probe_median_ms']:.1f}", f"{r['milvus_cpu_ms_per_probe']:.2f}"]
+            cells += [f"{r['found_of_10']:.1%}", str(r["width"]) if r["index"] != "FLAT" else ""]
+            rows.append(cells)
+    head = ["Milvus", "index", "bytes in memory per row", "rows sent/s", "rows indexed/s",
+            "ms until one who comes is found", "ms until one who goes is deleted", "ms, one probe, record included",
+            "ms of processor per probe in Milvus", "found of 10", "ef"]  # fmt: skip
+    facts = []
+    for run in load("milvus")["runs"]:
+        record, machine = run["record"], run["machine"]
+        facts.append(
+            f"{run['where']}, `{run['command']}`: {run['people']:,} made-up people, one template of {run['dimension']} "
+            f"numbers each, rule `average`. The gallery file takes {record['bytes_per_face']:.0f} bytes and "
+            f"{1e6 / record['faces_per_s']:.0f} microseconds per face; who is in it is read in "
+            f"{record['roll_us_per_person']:.1f} microseconds per person. {machine['processor']}, "
+            f"{machine['threads']} threads, load before {machine['load_before']}; "
+            + ", ".join(f"{package} {release}" for package, release in run["versions"].items()) + "."
+        )  # fmt: skip
+    return table(head, rows) + "\n\n" + "\n\n".join(facts)
+
+
+def sizing() -> str:
+    """Large galleries in Milvus by the formulas of docs/milvus.md, from one measured shard."""
+    runs = load("milvus")["runs"]
+    lite = {shard["index"]: shard for run in runs for shard in run["shards"] if "index_bytes_per_row" in shard}
+    server = {shard["index"]: (run, shard) for run in runs if run["where"] != "Milvus Lite"
+              for shard in run["shards"] if "reason" not in shard}  # fmt: skip
+    run, hnsw = server["HNSW"]
+    numbers, rows = run["dimension"] + 2, []
+    for faces in (100_000_000, 1_000_000_000):
+        segments = math.ceil(4 * faces * numbers / 2**30)
+        for index in ("HNSW", "HNSW_SQ"):
+            row = lite[index]["index_bytes_per_row"]
+            memory, store = faces * (row + 24) / 0.7, 2 * faces * (4 * numbers + 48 + row)
+            times = [segments * hnsw["milvus_cpu_ms_per_probe"], faces / hnsw["sent_rows_per_s"] / 3600]
+            rows.append([
+                f"{faces:,}", index, f"{memory / 1e9:,.0f} GB", str(math.ceil(memory / 128e9)),
+                f"{store / 1e12:.2f} TB", f"{segments:,}", f"{times[0]:,.0f} ms", f"{times[1]:,.0f} h",
+                f"{faces * run['record']['bytes_per_face'] / 1e12:.2f} TB",
+                f"{16 * faces / 1e9:.1f} GB, {faces * run['record']['roll_us_per_person'] / 60e6:,.0f} min",
+            ])  # fmt: skip
+    head = ["templates", "index", "memory of query nodes, one replica", "nodes of 128 GB", "object store",
+            "segments of 1 GiB", "processor time per probe", "first copy, one writer", "gallery file",
+            "each searching program: memory, to open"]  # fmt: skip
+    return table(head, rows)
+
+
+def faults() -> str:
+    """Galleries that were killed."""
+    found = load("faults")
+    rows = [
+        [name, str(r["kills"]), str(r["vault_on"]), f"{r['acknowledged']:,}", str(r["sound_and_exact"]),
+         str(r["under_way_and_kept"])]
+        for name, r in found["operations"].items()
+    ]  # fmt: skip
+    head = ["killed during", "times", "vault on", "operations acknowledged", "sound, and exactly those",
+            "also the one under way, whole"]  # fmt: skip
+    return table(head, rows)
+
+
+def crops() -> str:
+    """Margins around kept faces."""
+    found = load("crops")
+    rows = [
+        [name, f"{r['margin']:.0%}", r["detector"], f"{r['found_again']} of {r['faces']}", f"{r['bytes']:,}",
+         number(r["cosine_mean"]), number(r["cosine_worst_percent"])]
+        for name, of in found["sets"].items() for r in of["rows"]
+    ]  # fmt: skip
+    head = ["pictures", "margin", "detector", "found again", "bytes", "cosine, mean", "worst 1 %"]
+    return table(head, rows)
+
+
 def page() -> str:
     """The whole page."""
     return f"""# Measured results
@@ -156,15 +288,53 @@ every fourth picture of LFW.
 
 {detectors()}
 
+## The milvus door
+
+{milvus()}
+
+By the formulas of [milvus.md](milvus.md#sizing-100-million-to-1-billion-faces), on paper:
+
+{sizing()}
+
 ## Views
 
 All genuine and impostor pairs of LFW folds 1-5.
 
 {views()}
 
+## Groups of unknown faces
+
+LFW, the most prominent face of each picture; what could be chosen was chosen on the people of folds 1-3, and these are
+others. HDBSCAN is scikit-learn's; its faces without a cluster count as groups of one. Connected components take the
+threshold that Vultus came to.
+
+{clustering()}
+
+## Faces of which the user said whom they are not
+
+LFW: whoever resembles a rejected face more than the person is not taken for the person.
+
+{denials()}
+
 ## Maps between models
 
 {alignment()}
+
+## Killed at random moments
+
+`python tools/break_gallery.py`: another process works on a gallery and is killed with SIGKILL; then `Gallery.check`
+must find nothing, and every acknowledged operation must be there to the bit, templates, log and keys, at most with the
+one under way. After removals the bytes are looked through, too.
+
+{faults()}
+
+## Kept cut-outs
+
+`python tools/measure_crops.py`: the most prominent face of each picture, cut out with so much of its side around it,
+looked for again by three detectors; cosine of its embedding before and after. Kept is a margin of
+{load("crops")["margin"]:.0%}.
+
+{crops()}
 """
 
 
