@@ -140,10 +140,11 @@ def rule(private: PrivateKey, roster: Roster, answer: Answer, threads: int = 1) 
         raise InputError("the answer is of another state of the encrypted gallery than the roster: ask again")
     layout = roster.layout
     if answer.number is None:
-        values = read_scores(private, layout, answer.scores, threads=threads)
-        entries = [one for one in roster.entries if one.place.slot < len(values)]
-        if len(entries) < len(roster.entries):
+        entries = list(roster.entries)
+        needed = max((one.place.slot // layout.slots + 1 for one in entries), default=0)
+        if len(answer.scores) < needed:
             raise InputError("the answer is cut short: it has not as many scores as the encrypted gallery has blocks")
+        values = read_scores(private, layout, answer.scores[:needed], threads=threads)
     else:
         entries = [one for one in roster.entries if one.place.slot == answer.number]
         values = np.zeros(answer.number + 1, dtype=np.int64)
