@@ -219,4 +219,4 @@ def told(next_step: str) -> Iterator[None]:
         # A worker's own error stands in the last line of a long text with colours in it.
         lines = re.sub(r"\x1b\[\d*m", "", str(error)).split("\n")
         last = next((line.strip() for line in reversed(lines) if line.strip()), type(error).__name__)
-        raise StoreError(f"Ray gave up: {last}; {next_step}") from error
+        raise StoreError(f"the Ray cluster gave up: {last}; {next_step}") from error

@@ -62,7 +62,8 @@ def test_an_engine_that_cannot_be_built_is_told(cluster: None, engine: FakeEngin
     with (
         RayEngine(engine, broken) as far,
         pytest.raises(
-            StoreError, match=r"Ray gave up: .*WeightsError: the pack is not here; run the same command again"
+            StoreError,
+            match=r"the Ray cluster gave up: .*WeightsError: the pack is not here; run the same command again",
         ),
     ):
         list(far.find_each([b"1"]))

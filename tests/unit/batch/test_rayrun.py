@@ -64,7 +64,9 @@ def test_no_cluster_is_started_for_nothing(
 def test_an_engine_that_cannot_be_built_is_told(cluster: None, journal: Open, paths: list[str]) -> None:
     book = journal()
     book.plan(paths)
-    with pytest.raises(StoreError, match=r"Ray gave up: .*WeightsError: the pack is not here; go on with --resume"):
+    with pytest.raises(
+        StoreError, match=r"the Ray cluster gave up: .*WeightsError: the pack is not here; go on with --resume"
+    ):
         list(run_ray(book, broken))
     assert book.unfinished() == 39
 
