@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import os
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 GROUP = 64  # scores of which only the largest is looked at first
-_BLOCK_ROWS = 65_536
+_LEAST_ROWS, _MOST_ROWS = 65_536, 262_144  # of a block: long ones are read faster, but all processors want one
 _PART_ROWS = 4_096  # as much as a processor's own cache holds in float32
 _SAMPLE_ROWS = 65_536
 _LEVELS = 127
@@ -68,8 +69,9 @@ class Integers:
         bounds: first row of each block, and the number of rows.
     """
 
-    def __init__(self, rows: Floats, block_rows: int = _BLOCK_ROWS) -> None:
-        self._rows, self._dimension = len(rows), rows.shape[1]
+    def __init__(self, rows: Floats, block_rows: int = 0) -> None:
+        self._dimension = rows.shape[1]
+        block_rows = block_rows or _block_rows(len(rows))
         self.bounds = [*range(0, len(rows), block_rows), len(rows)]
         sample = rows[:: max(1, len(rows) // _SAMPLE_ROWS)]
         self._middle = sample.mean(axis=0, dtype=np.float64).astype(np.float32)
@@ -132,6 +134,18 @@ def _parts(rows: Floats) -> list[Floats]:
 
 def _longest(rows: Floats) -> float:
     return float(np.sqrt(np.einsum("nd,nd->n", rows, rows).max(initial=0.0)))
+
+
+def processors() -> int:
+    """Processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _block_rows(n_rows: int) -> int:
+    """Whole groups, equal blocks, as many for each processor."""
+    n_blocks = max(1, -(-n_rows // _MOST_ROWS))
+    n_blocks = max(1, min(-(-n_blocks // processors()) * processors(), n_rows // _LEAST_ROWS))
+    return max(GROUP, -(-n_rows // n_blocks // GROUP) * GROUP)
 
 
 def _hand_back() -> None:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from vultus.gallery.kernel import GROUP, Integers, Terms, at_least, groups_of
+from vultus.gallery.kernel import GROUP, Integers, Terms, at_least, groups_of, processors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,7 +34,8 @@ _MANY_PROBES = 32
 _BLOCK_SCORES = 2**20
 _BLOCK_ROWS = 131_072
 _GATHERED = 8  # one in so many rows may pass a filter for them to be copied together
-_COARSE_PROBES = 64
+_COARSE_PROBES = 32
+_FEW_ROWS = 64  # of a block are compared later, with those of other blocks
 _SLACK = 1e-5  # of a similarity: two ways of adding up in float32 differ by less
 
 
@@ -48,6 +49,8 @@ class Best:
     def __init__(self, probe: Floats, top: int) -> None:
         self.probe, self.top = probe, top
         self.bound = -np.inf
+        # Rows that have to be compared yet; few at a time are not worth a call of their own.
+        self.waiting: list[NDArray[np.int64]] = []
         self.similarities = np.zeros(0, dtype=np.float32)
         self.person_ids, self.rows, self.parts = (np.zeros(0, dtype=np.int64) for _ in range(3))
         self._lock = threading.Lock()
@@ -154,6 +157,7 @@ class Part:
             if self.offsets is not None:
                 scores += self.offsets[some]
             self._sift(best, scores, terms, some, number)
+        self._settle(best, number)
 
     def _scan_exactly(self, best: Sequence[Best], hidden: Mask | None, number: int) -> None:
         probes, terms = np.stack([one.probe for one in best]), _exactly(len(best))
@@ -164,6 +168,7 @@ class Part:
             if hidden is not None:
                 scores[:, hidden[block]] = _hidden(scores.dtype)
             self._sift(best, scores, terms, block.start, number)
+        self._settle(best, number)
 
     def _scan_coarsely(self, integers: Integers, best: Sequence[Best], hidden: Mask | None, number: int) -> None:
         coarse = integers.coarse(np.stack([one.probe for one in best]))
@@ -181,6 +186,7 @@ class Part:
             self._sift(best, scores, terms, block.start, number)
 
         each(scan, len(integers.bounds) - 1)
+        self._settle(best, number)
 
     def _sift(self, best: Sequence[Best], scores: NDArray[Any], terms: Terms, rows: Ids | int, number: int) -> None:
         """Compare those whose score (Q, n) says that they may be among the best.
@@ -197,21 +203,31 @@ class Part:
         largest = groups_of(scores)
         least = _least(scores.dtype)
 
-        def look(at: int, bound: float) -> None:
-            self._take(best[at], at_least(scores[at], largest[at], max(bound, least)), rows, number)
+        def look(at: int, bound: float, few: int) -> None:
+            columns = at_least(scores[at], largest[at], max(bound, least))
+            found = columns + rows if isinstance(rows, int) else rows[columns]
+            if len(found) > few:
+                self._take(best[at], found, number)
+            else:
+                best[at].waiting.append(found)
 
         # Without a bound yet, one is made of the first few of each probe.
         for at, one in enumerate(best):
             if one.bound == -np.inf:
-                look(at, _seed(largest[at], one.top))
+                look(at, _seed(largest[at], one.top), 0)
         bounds = terms.scores([one.bound for one in best])
         for at in np.flatnonzero(largest.max(axis=1) >= bounds).tolist():
-            look(at, float(bounds[at]))
+            look(at, float(bounds[at]), _FEW_ROWS)
 
-    def _take(self, one: Best, columns: Ids, rows: Ids | int, number: int) -> None:
-        if len(columns):
-            found = columns + rows if isinstance(rows, int) else rows[columns]
-            one.take(self.similarities(one.probe, found), self.person_ids[self.people_of(found)], found, number)
+    def _settle(self, best: Sequence[Best], number: int) -> None:
+        """Compare the rows that have been waiting."""
+        for one in best:
+            if one.waiting:
+                self._take(one, np.concatenate(one.waiting), number)
+                one.waiting.clear()
+
+    def _take(self, one: Best, rows: Ids, number: int) -> None:
+        one.take(self.similarities(one.probe, rows), self.person_ids[self.people_of(rows)], rows, number)
 
     def similarities(self, probe: Floats, rows: Ids) -> Floats:
         """Of a probe (D,) to some rows; the same number for the same row, whatever the others are."""
@@ -239,11 +255,6 @@ def each(run: Callable[[int], None], count: int) -> None:
         list(_workers(os.getpid()).map(run, range(count)))
 
 
-def processors() -> int:
-    """Processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 @lru_cache(maxsize=1)
 def _workers(process: int) -> ThreadPoolExecutor:
     """Threads of this process; a forked one has none of its parent's."""
@@ -268,11 +279,13 @@ def _with_offsets(scores: NDArray[np.int32], terms: Terms, offsets: Floats) -> t
     return wide, Terms(np.ones(len(terms.step)), terms.base, terms.slack)
 
 
+@cache
 def _hidden(kind: np.dtype[Any]) -> float:
     """The score of a row that must not be found."""
     return -np.inf if kind.kind == "f" else int(np.iinfo(kind).min)
 
 
+@cache
 def _least(kind: np.dtype[Any]) -> float:
     """The lowest score of a row that may be found."""
     return float(np.finfo(kind).min) if kind.kind == "f" else int(np.iinfo(kind).min) + 1

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vultus.gallery import kernel
-from vultus.gallery.kernel import GROUP, Integers, at_least, groups_of
+from vultus.gallery.kernel import GROUP, Integers, at_least, groups_of, processors
 
 
 def rows(count: int, dimension: int = 24, seed: int = 0, spread: float = 1.0) -> np.ndarray:
@@ -47,6 +49,24 @@ def test_processors_that_add_up_in_sixteen_bits(monkeypatch):
     assert np.all(halved.terms.slack > whole.terms.slack)
     told = integers.scores(0, halved.levels)[:, :70] * halved.terms.step[:, None] + halved.terms.base[:, None]
     assert np.all(np.abs(told - rows(2, seed=1) @ rows(70).T) <= halved.terms.slack[:, None])
+
+
+def test_processors(monkeypatch):
+    assert 1 <= processors() <= (os.cpu_count() or 1)
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    assert processors() == (os.cpu_count() or 1)
+
+
+@pytest.mark.parametrize("n_processors", [1, 2, 6, 64])
+def test_blocks_for_every_processor(monkeypatch, n_processors):
+    monkeypatch.setattr(kernel, "processors", lambda: n_processors)
+    for n_rows in (1, 64, 65_536, 300_001, 1_000_000, 10_000_000):
+        size = kernel._block_rows(n_rows)
+        n_blocks = -(-n_rows // size)
+        assert size % GROUP == 0
+        assert size <= 262_144 + GROUP
+        assert n_blocks == 1 or size >= 65_536
+        assert n_blocks >= min(n_processors, n_rows // 65_536)
 
 
 def test_levels_of_this_processor():

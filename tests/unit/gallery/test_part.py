@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import threading
 
 import numpy as np
@@ -9,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vultus.gallery import part as module
-from vultus.gallery.part import Best, Part, each, processors
+from vultus.gallery.part import Best, Part, each
 
 
 def unit(rows: np.ndarray) -> np.ndarray:
@@ -101,9 +100,3 @@ def test_every_number_once_on_all_processors(monkeypatch):
     threads = set()
     each(lambda _: threads.add(threading.current_thread()), 3)
     assert threads == {threading.current_thread()}
-
-
-def test_processors(monkeypatch):
-    assert 1 <= processors() <= (os.cpu_count() or 1)
-    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
-    assert processors() == (os.cpu_count() or 1)
