@@ -74,8 +74,11 @@ class _Memory:
         self.mib: list[float] = []
         self._every, self._n_done = max(n_files // _SAMPLES, 1), 0
 
+    def phase(self, words: str) -> None:
+        """Not measured."""
+
     def planned(self, n_files: int) -> None:
-        """Nothing to do."""
+        """Not measured."""
 
     def done(self, one: Done | None = None) -> None:
         self._n_done += 1

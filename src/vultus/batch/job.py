@@ -39,6 +39,9 @@ class Terms:
 class Watch(Protocol):
     """Is told how a job goes."""
 
+    def phase(self, words: str) -> None:
+        """Something else than looking at pictures begins, e.g. "writing the table"."""
+
     def planned(self, n_files: int) -> None:
         """All files are listed."""
 
@@ -85,13 +88,16 @@ def make_table(
     """
     check_target(target, resume=resume)
     computed = 0
+    watch.phase("reading what is known")
     with _begin(target, str(terms)) as journal:
+        watch.phase("listing the pictures")
         watch.planned(_planned(journal, paths))
         for one in work(journal):
             computed += one.computed
             watch.done(one)
         if unfinished := journal.unfinished():
             raise StoreError(f"{unfinished:,} pictures have no answer yet; run the same command again with --resume")
+        watch.phase("writing the table")
         counts = write_table(journal, target, {"terms": str(terms), "contract": terms.contract})
         journal.delete()
     return Summary(**counts, computed=computed)

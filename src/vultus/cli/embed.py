@@ -70,15 +70,21 @@ def embed(
 
 
 class _Teller:
-    """Draws the bar of a long run and counts what is safe; a `vultus.batch.job.Watch`."""
+    """Shows how a long run goes, one thing at a time, and counts what is safe; a `vultus.batch.job.Watch`."""
 
     def __init__(self, stack: ExitStack) -> None:
         self._stack = stack
         self._bar: Bar | None = None
         self.n_files = self.n_done = 0
 
+    def phase(self, words: str) -> None:
+        self._bar = None
+        self._stack.close()
+        self._stack.enter_context(waiting(f"{words} ..."))
+
     def planned(self, n_files: int) -> None:
         self.n_files = n_files
+        self._stack.close()
         self._bar = self._stack.enter_context(Bar("embedding", n_files, lines=True))
 
     def done(self, one: Done) -> None:
@@ -121,9 +127,9 @@ def _tabulate(
 
         return run_local(journal, engine, max_faces=max_faces)
 
-    with ExitStack() as stack:
-        teller = _Teller(stack)
-        stack.enter_context(interruptible(teller.saved))
+    shown = ExitStack()
+    teller = _Teller(shown)
+    with interruptible(teller.saved), shown:
         terms = Terms(engine.contract, max_faces)
         summary = make_table(_listed(inputs), target, work, terms, teller, resume=resume)
     _tell(summary, target, engine.contract, as_json=as_json)
@@ -133,9 +139,7 @@ def _listed(inputs: Sequence[str]) -> Iterator[str]:
     """The pictures named, one by one."""
     from vultus.inference.source import stream
 
-    with waiting("listing the pictures ..."):
-        for item in stream(inputs, kinds=frozenset({"image"})):
-            yield str(item.value)
+    return (str(item.value) for item in stream(inputs, kinds=frozenset({"image"})))
 
 
 def _tell(summary: Summary, target: Path, contract: str, *, as_json: bool) -> None:

@@ -26,6 +26,10 @@ class Watched:
     stop_after: int = -1
     n_files: int = 0
     seen: list[Done] = field(default_factory=list)
+    phases: list[str] = field(default_factory=list)
+
+    def phase(self, words: str) -> None:
+        self.phases.append(words)
 
     def planned(self, n_files: int) -> None:
         self.n_files = n_files
@@ -53,6 +57,7 @@ def test_a_table_and_no_journal_is_left(paths: list[str], target: Path, work: Wo
     watched = Watched()
     assert make_table(paths, target, work, TERMS, watched) == Summary(40, 38, 2, 38)
     assert (watched.n_files, len(watched.seen)) == (40, 40)
+    assert watched.phases == ["reading what is known", "listing the pictures", "writing the table"]
     assert sorted(file.name for file in target.parent.iterdir()) == ["computed.txt", "faces.parquet", "photos"]
 
 
