@@ -234,7 +234,7 @@ def verify(
     keys = cache(keys)
     head, before, key_id, met = Head(0, bytes(32)), "", 0, kept is None or kept.seq == 0
     for row in connection.execute(f"{_SELECT} ORDER BY seq"):
-        seq, text, used, digest = int(row[0]), str(row[1]), int(row[2]), bytes(row[3])
+        seq, text, used, digest = _cells(row)
         problems += _gaps(seq, head)
         if used < key_id:
             problems.append(f"entry {seq} was put in: it has an older key than the one before it, or none")
@@ -300,17 +300,27 @@ def _last(connection: sqlite3.Connection) -> Entry | None:
     return _entry(row) if row else None
 
 
+def _cells(row: Sequence[Any]) -> tuple[int, str, int, bytes]:
+    """Number, text, key and digest of a row; whoever tampers may have written anything into them."""
+    key_id, digest = row[2], row[3]
+    return (
+        int(row[0]), str(row[1]), key_id if isinstance(key_id, int) else -1,
+        digest if isinstance(digest, bytes) else b"",
+    )  # fmt: skip
+
+
 def _entry(row: Sequence[Any]) -> Entry:
+    seq, text, key_id, digest = _cells(row)
     try:
-        document = json.loads(row[1])
+        document = json.loads(text)
         return Entry(
-            int(row[0]), str(document["at"]), str(document["actor"]), str(document["action"]),
+            seq, str(document["at"]), str(document["actor"]), str(document["action"]),
             tuple(int(number) for number in document["subjects"]), str(document["purpose"]),
-            dict(document["detail"]), str(document["master"]), int(row[2]),
-            bytes.fromhex(document["previous"]), bytes(row[3]),
+            dict(document["detail"]), str(document["master"]), key_id,
+            bytes.fromhex(document["previous"]), digest,
         )  # fmt: skip
-    except (ValueError, TypeError, KeyError) as error:
-        raise StoreError(f"audit entry {row[0]} was tampered with: it cannot be read") from error
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise StoreError(f"audit entry {seq} was tampered with: it cannot be read") from error
 
 
 def _user() -> str:

@@ -123,6 +123,18 @@ def test_an_entry_that_cannot_be_read(connection):
             act()
 
 
+@pytest.mark.parametrize("cell", [
+    "key_id = 'abc'", "key_id = 1e300", "key_id = x'00'", "digest = 5000000000", "digest = 'text'", "entry = 7",
+    "entry = replace(hex(zeroblob(50000)), '00', '[')", "entry = '{}'", "entry = '[]'", "entry = x'ff'",
+])  # fmt: skip
+@pytest.mark.parametrize("key_id", [0, 3])
+def test_whatever_stands_in_a_cell_is_told(connection, cell, key_id):
+    fill(connection, 3, key_id)
+    connection.execute(f"UPDATE audit SET {cell} WHERE seq = 2")
+    found = problems(connection)
+    assert any(problem.startswith("entry 2 was ") for problem in found), found
+
+
 @pytest.mark.parametrize("key_id", [0, 3])
 def test_a_removal_shows(connection, key_id):
     fill(connection, key_id=key_id)
