@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from copy import copy
 from typing import TYPE_CHECKING, cast
 
-from vultus.errors import ContractError, StoreError, UnknownNameError
+from vultus.errors import ContractError, StoreError, UnknownNameError, VultusError
 from vultus.gallery.denial import read_denials
 from vultus.gallery.doors import TABLE, chosen, open_door
 from vultus.gallery.ledger import StoreLedger
@@ -129,6 +130,10 @@ class Desk:
             if ledger.copies():
                 from vultus.gallery.copying import erase_from_copies
 
+                if self._door is not None and TABLE[self._door_name].afar:
+                    # Its own copy first, since only this door knows who is searching in it. What fails is told below.
+                    with suppress(VultusError):
+                        self._far_door(self._door[1])
                 erase_from_copies(ledger, self._door_options.get("token", ""))
 
     def _close_door(self) -> None:

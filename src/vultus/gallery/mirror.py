@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import random
+import shutil
 import threading
 import time
 from collections import Counter
@@ -309,6 +310,9 @@ class Mirror:
 
         if self._client.has_collection(self.name, timeout=_TIMEOUT_S):
             return
+        if is_file(self._uri):
+            # A kill at the wrong moment leaves part of a collection, which Milvus Lite neither knows nor replaces.
+            shutil.rmtree(Path(self._uri) / "collections" / self.name, ignore_errors=True)
         schema = self._client.create_schema(auto_id=False, enable_dynamic_field=True)
         schema.add_field("row", DataType.INT64, is_primary=True)
         schema.add_field("person", DataType.INT64)

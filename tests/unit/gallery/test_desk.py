@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import types
 
 import pytest
@@ -111,3 +112,29 @@ def test_a_door_that_keeps_the_templates_elsewhere(gallery, path, engine, tmp_pa
         with pytest.raises(ConfigError, match="this gallery is encrypted, but Milvus keeps templates readable"):
             here.identify(photos("bob")[0])
         assert here.remove("Bob") == 2, "whoever may read them or not: they are deleted there"
+
+
+def test_threads_search_while_a_copy_is_written_anew(path, engine, tmp_path):
+    pytest.importorskip("milvus_lite")
+    far = {"door": "milvus", "door_options": {"uri": str(tmp_path / "milvus.db"), "allow_plain": True}}
+    with Gallery.open(path, engine=engine, **far) as gallery:
+        for n in range(6):
+            gallery.enroll(f"p{n}", photos(f"p{n}"), collection=f"part{n % 2}")
+        stop, found = threading.Event(), []
+
+        def look():
+            while not stop.is_set():
+                found.append(names(gallery.identify(photos("p0")[0])))
+                found.append(names(gallery.identify(photos("p0")[1], within=Filter(collections=("part0",)))))
+
+        threads = [threading.Thread(target=look) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for n in range(3, 6):
+            gallery.enroll(f"new{n}", photos(f"new{n}"))
+            gallery.remove(f"p{n}")
+        stop.set()
+        for thread in threads:
+            thread.join()
+        assert len(found) >= 6
+        assert all(one == ["p0"] for one in found)

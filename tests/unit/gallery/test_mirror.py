@@ -239,6 +239,15 @@ def test_a_life_in_a_file(lite):
     assert not lite.exists()
 
 
+def test_what_a_kill_leaves_of_a_collection_is_cleared_away(lite, tmp_path):
+    remains = tmp_path / "deep" / "milvus.db" / "collections" / "vultus_1" / "wal"
+    remains.mkdir(parents=True)
+    (remains / "wal_data_000001.arrow").write_bytes(b"part of a template")
+    assert lite.open() is None
+    assert lite.count() == 0
+    assert not list((tmp_path / "deep").rglob("wal_data_000001.arrow"))
+
+
 def test_a_file_is_for_its_owner_and_let_go(lite, tmp_path):
     folder = tmp_path / "deep"
     assert folder.stat().st_mode & 0o077 == (folder / "milvus.db").stat().st_mode & 0o077 == 0
