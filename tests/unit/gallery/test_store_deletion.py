@@ -230,3 +230,28 @@ def test_a_reader_of_an_older_state_holds_up_only_until_it_closes(gallery, monke
     reader.close()
     gallery.close()
     assert look(gallery.path.parent, [*traces(1)["templates"], *traces(1)["crops"], *words(*SECRETS)]) == 0
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("vault", [True, False])
+def test_of_real_people_nothing_is_left_either(shared, engine, tmp_path, vault, monkeypatch):
+    monkeypatch.setattr(matrix, "KEPT_FROM", 1)
+    photos = sorted((shared / "data/lfw_view2/images").glob("Wen_Jiabao_*.jpg"))[:4]
+    others = sorted((shared / "data/lfw_view2/images").iterdir())[-3:]
+    with Gallery.open(tmp_path / "g/people.vultus", engine=engine, vault=vault, crops=True) as gallery:
+        gallery.enroll("Wen Jiabao", photos, override_quality=True)
+        for other in others:
+            gallery.enroll(other.stem, other, override_quality=True)
+        store = gallery._store
+        templates = [row for _, row in store.faces("Wen Jiabao")]
+        crops = list(store.crops("Wen Jiabao").values())
+        mean = np.mean(templates, axis=0)
+        rows = [*templates, mean, mean / np.linalg.norm(mean)]
+        hers = [pattern for row in rows for pattern in numbers_as_bytes(row)]
+        hers += [crop[len(crop) // 2 :][:24] for crop in crops] + words("Wen Jiabao", "Wen_Jiabao_0")
+        assert len(crops) == len(templates) > 1
+        gallery.identify(photos[0])
+        assert look(tmp_path, hers) >= (2 if vault else len(templates) + len(crops) + 2)
+        gallery.remove("Wen Jiabao")
+        gallery.identify(photos[0])
+    assert look(tmp_path, hers) == 0
