@@ -122,6 +122,8 @@ def keep_matrix(gallery: Path, templates: Templates, mark: Mark, key: Key) -> bo
         "sections": [[name, array.dtype.str, list(array.shape), "" if secret else _sum(array)] for name, array in
                      sections.items()],
     }  # fmt: skip
+    # What a killed program left of one would stay for ever.
+    forget_matrix(gallery)
     place = matrix_path(gallery)
     draft = place.with_name(f"{place.name}.{os.getpid()}-{secrets.token_hex(4)}")
     try:

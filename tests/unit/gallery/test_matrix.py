@@ -100,6 +100,9 @@ def test_what_a_killed_program_left_is_forgotten_too(tmp_path):
     forget_matrix(tmp_path / "a.vultus")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.vultus", "b.vultus-matrix"]
     forget_matrix(tmp_path / "no folder/a.vultus")
+    (tmp_path / "b.vultus-matrix.77-ab").touch()
+    assert keep_matrix(tmp_path / "b.vultus", templates(), MARK, KEYS["plain"])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.vultus", "b.vultus-matrix"]
 
 
 @pytest.fixture(params=[True, False], ids=["vault", "plain"])
