@@ -18,6 +18,7 @@ from vultus.cli import (
     bench,
     calibrate,
     cluster,
+    copies,
     demo,
     detect,
     doctor,
@@ -142,6 +143,7 @@ for verb, does in (("consent", rights.consent), ("tag", rights.tag), ("expire", 
                    ("export-person", rights.export_person)):  # fmt: skip
     gallery.app.command(verb)(does)
 gallery.app.command("migrate")(migrate.migrate)
+gallery.app.command("copies")(copies.copies)
 app.add_typer(gallery.app, name="gallery", rich_help_panel=_CARE)
 app.add_typer(audit.app, name="audit", rich_help_panel=_CARE)
 app.add_typer(unknown.app, name="unknown", rich_help_panel=_CARE)

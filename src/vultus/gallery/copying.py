@@ -257,6 +257,21 @@ def erase_from_copies(ledger: StoreLedger, token: str = "") -> None:
             ) from error
 
 
+def drop_copies(ledger: StoreLedger, token: str = "") -> list[tuple[str, str]]:
+    """Delete every copy of the templates of a gallery, and forget it; places that could not be reached, and why.
+
+    What could not be reached is forgotten as well: whoever gives up a Milvus has to delete what is in it there.
+    """
+    failed = []
+    for place in ledger.copies():
+        try:
+            _is_there(place["uri"], token, place["name"], drop=True)
+        except VultusError as error:
+            failed.append((place["uri"], str(error)))
+        ledger.drop_copy(place["uri"], place["name"])
+    return failed
+
+
 def steps(numbers: NDArray[np.int64], size: int = STEP_PEOPLE) -> Iterator[NDArray[np.int64]]:
     """A few at a time."""
     for start in range(0, len(numbers), size):

@@ -136,6 +136,19 @@ class Desk:
                         self._far_door(self._door[1])
                 erase_from_copies(ledger, self._door_options.get("token", ""))
 
+    def copies(self) -> list[dict[str, Any]]:
+        """Copies of the templates outside of the file: `uri`, `name`, `rule`, `index` and `contract` of each."""
+        told = ("uri", "name", "rule", "index", "contract")
+        return [{key: place[key] for key in told} for place in StoreLedger(self._store).copies()]
+
+    def drop_copies(self) -> list[tuple[str, str]]:
+        """Delete these copies and forget them; those that could not be reached, and why: they must be deleted there."""
+        from vultus.gallery.copying import drop_copies
+
+        with self._lock:
+            self._close_door()
+            return drop_copies(StoreLedger(self._store), self._door_options.get("token", ""))
+
     def _close_door(self) -> None:
         with self._lock:
             if self._door is not None and TABLE[self._way].afar:

@@ -330,6 +330,16 @@ def test_a_copy_that_is_there_no_more_is_forgotten(gallery, uri, tmp_path):
     assert not (tmp_path / "deleted.db").exists()
 
 
+def test_copies_are_dropped(gallery, uri, tmp_path):
+    for rule in ("average", "best"):
+        opened(gallery, uri, rule).close()
+    assert everything(tmp_path)
+    assert [(one["uri"], one["rule"]) for one in gallery.copies()] == [(uri, "average"), (uri, "best")]
+    assert gallery.drop_copies() == []
+    assert everything(tmp_path) == set()
+    assert gallery.copies() == []
+
+
 def test_a_copy_under_an_old_contract_is_dropped(gallery, uri, tmp_path):
     opened(gallery, uri).close()
     with gallery._store.writing():
