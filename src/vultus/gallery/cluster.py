@@ -73,11 +73,10 @@ def cluster(
     count = len(vectors)
     start = _start(count, before, _as_pairs("together", together, count))
     rivals = _as_pairs("apart", apart, count)
-    groups = _Groups(vectors, start, _forbidden(start, pictures, rivals))
-    settled = _settled(start, before)
+    groups = _Groups(vectors, start, _forbidden(start, pictures, rivals), _settled(start, before))
     wanted = rule(groups.count())
     while groups.count():
-        groups.settle(wanted, neighbours, settled, progress)
+        groups.settle(wanted, rule(groups.count() // 2), neighbours, progress)
         progress, was, wanted = None, wanted, rule(groups.count())
         if wanted >= was:
             break
@@ -132,10 +131,18 @@ class _Groups:
         vectors: float32, (N, D).
         start: group that each face begins in, 0 to G - 1 without gaps.
         forbidden: codes of the pictures and rivalries a group takes part in; groups that share one stay two.
+        settled: groups that look for nobody, (G,); others may join them.
     """
 
-    def __init__(self, vectors: NDArray[np.float32], start: NDArray[np.int64], forbidden: dict[int, set[int]]) -> None:
-        self._start, self._forbidden, self._threshold = start, forbidden, 1.0
+    def __init__(
+        self,
+        vectors: NDArray[np.float32],
+        start: NDArray[np.int64],
+        forbidden: dict[int, set[int]],
+        settled: NDArray[np.bool_],
+    ) -> None:
+        self._start, self._forbidden, self._settled = start, forbidden, settled
+        self._threshold, self._floor = np.inf, np.inf
         self._sizes = np.bincount(start)
         n_groups = len(self._sizes)
         order = np.argsort(start, kind="stable")
@@ -143,33 +150,34 @@ class _Groups:
         self._sums = np.add.reduceat(vectors[order], firsts, axis=0) if n_groups else vectors
         self._parents = np.arange(n_groups)
         self._near: list[NDArray[np.int64]] = [_NONE] * n_groups
-        self._cut = np.zeros(n_groups, dtype=bool)  # more neighbours reach the threshold than are looked at
-        self._changed = np.zeros(n_groups, dtype=bool)
+        # The most that the similarity to a neighbour can be who was not looked at, as far as the floor.
+        self._unseen = np.full(n_groups, np.inf)
 
     def settle(
-        self,
-        threshold: float,
-        neighbours: int,
-        settled: NDArray[np.bool_],
-        progress: Callable[[int], None] | None = None,
+        self, threshold: float, floor: float, neighbours: int, progress: Callable[[int], None] | None = None
     ) -> None:
         """Join until nothing is left to join.
 
         A face may have all its nearest neighbours in its own group while a second group of the person lies farther off,
         so joined groups look for neighbours anew. Who has only forbidden ones among the nearest looks at more.
+
+        Args:
+            threshold: lowest similarity to join, not higher than at the last call.
+            floor: neighbours are looked for down to here, so that a lower threshold needs no second look.
+            neighbours: most neighbours looked at per group.
+            progress: called with the number of faces that were compared with all others.
         """
+        if threshold < self._floor:
+            self._floor = min(floor, threshold)
+            self._unseen[:] = np.inf
         self._threshold = threshold
-        rows = np.flatnonzero(self._living() & ~settled)
-        while len(rows):
-            self._cut[:], self._changed[:] = False, False
-            self._look(rows, neighbours, progress)
+        asking = self._living() & ~self._settled
+        while asking.any():
+            self._look(np.flatnonzero(self._open()), neighbours, progress)
             progress = None
-            self._join_best(rows)
-            if self._changed.any():
-                rows = np.flatnonzero(self._living() & (self._changed | self._cut))
-            else:
+            if not self._join_best(np.flatnonzero(asking)):
                 neighbours *= 2
-                rows = np.flatnonzero(self._cut)
+            asking = self._open()
 
     def count(self) -> int:
         """How many groups there are."""
@@ -183,8 +191,14 @@ class _Groups:
         living: NDArray[np.bool_] = self._parents == np.arange(len(self._parents))
         return living
 
+    def _open(self) -> NDArray[np.bool_]:
+        """Groups that may have neighbours at the threshold whom they have not looked at."""
+        unfinished: NDArray[np.bool_] = self._living() & ~self._settled & (self._unseen >= self._threshold)
+        return unfinished
+
     def _look(self, rows: NDArray[np.int64], neighbours: int, progress: Callable[[int], None] | None) -> None:
         """Find the nearest groups of these, by blocks."""
+        self._unseen[rows] = -np.inf
         living = np.flatnonzero(self._living())
         means = self._sums[living] / self._sizes[living, None].astype(np.float32)
         places = np.searchsorted(living, rows)
@@ -193,11 +207,12 @@ class _Groups:
             own = places[start : start + step]
             block = means[own] @ means.T
             block[np.arange(len(own)), own] = -np.inf
-            found = block >= self._threshold
+            found = block >= self._floor
             for at in np.flatnonzero(np.count_nonzero(found, axis=1) > neighbours).tolist():
                 near = np.flatnonzero(found[at])
-                found[at, near[np.argpartition(block[at, near], -neighbours)[:-neighbours]]] = False
-                self._cut[rows[start + at]] = True
+                near = near[np.argsort(-block[at, near], kind="stable")]
+                found[at, near[neighbours:]] = False
+                self._unseen[rows[start + at]] = block[at, near[neighbours]]
             line, column = np.nonzero(found)
             parts = np.split(living[column], np.searchsorted(line, np.arange(1, len(own))))
             for group, part in zip(rows[start : start + step].tolist(), parts, strict=True):
@@ -205,8 +220,9 @@ class _Groups:
             if progress is not None:
                 progress(len(self._start) - len(rows) + min(start + step, len(rows)))
 
-    def _join_best(self, rows: NDArray[np.int64]) -> None:
-        """Join the two most similar groups again and again; only these rows know neighbours."""
+    def _join_best(self, rows: NDArray[np.int64]) -> bool:
+        """Join the two most similar groups again and again, one of them of these rows; was any joined?"""
+        before = self.count()
         heap = [(-similarity, group) for group in rows.tolist()
                 for similarity, other in [self._best(group)] if other >= 0]  # fmt: skip
         heapq.heapify(heap)
@@ -220,15 +236,16 @@ class _Groups:
                 similarity, other = self._best(group)
             if other >= 0:
                 heapq.heappush(heap, (-similarity, group))
+        return self.count() < before
 
     def _best(self, group: int) -> tuple[float, int]:
-        """The most similar neighbour that may be joined, -1 for none; forgets who no longer reaches the threshold."""
+        """The most similar neighbour that may be joined, -1 for none; forgets who no longer reaches the floor."""
         near = np.unique(self._find(self._near[group]))
         near = near[near != group]
         averages = self._sums[near] @ self._sums[group] / (self._sizes[near] * self._sizes[group])
+        self._near[group] = near[averages >= self._floor]
         reach = averages >= self._threshold
         near, averages = near[reach], averages[reach]
-        self._near[group] = near
         mine = self._forbidden.get(group)
         for at in np.argsort(-averages, kind="stable").tolist():
             other = int(near[at])
@@ -243,7 +260,7 @@ class _Groups:
         self._parents[other] = group
         self._near[group] = np.concatenate([self._near[group], self._near[other]])
         self._near[other] = _NONE
-        self._changed[group] = True
+        self._unseen[group] = np.inf
         theirs = self._forbidden.pop(other, None)
         if theirs:
             self._forbidden.setdefault(group, set()).update(theirs)
