@@ -25,6 +25,7 @@ from vultus.cli import (
     embed,
     encrypted,
     enroll,
+    evaluate,
     gallery,
     identify,
     methods,
@@ -144,6 +145,7 @@ for verb, does in (("consent", rights.consent), ("tag", rights.tag), ("expire", 
     gallery.app.command(verb)(does)
 gallery.app.command("migrate")(migrate.migrate)
 gallery.app.command("copies")(copies.copies)
+app.add_typer(evaluate.app, name="evaluate", rich_help_panel=_CARE)
 app.add_typer(gallery.app, name="gallery", rich_help_panel=_CARE)
 app.add_typer(audit.app, name="audit", rich_help_panel=_CARE)
 app.add_typer(unknown.app, name="unknown", rich_help_panel=_CARE)

@@ -1,0 +1,134 @@
+"""`vultus evaluate`: error rates of your data, or of any other system, with intervals."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vultus.cli import options
+from vultus.cli.build import Choice
+from vultus.cli.console import Bar, emit, say, table, waiting
+
+if TYPE_CHECKING:
+    from vultus.evaluation.acquire import Acquired
+    from vultus.evaluation.measured import Measure, Report
+    from vultus.evaluation.tasks.scored import Scored
+
+app = typer.Typer(help="Measure error rates, of your pictures or of the scores of any system, with intervals.")
+app.callback(invoke_without_command=True)(options.help_if_alone)
+
+Target = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", metavar="FILE", help="Write the JSON document beside the table.", show_default=False),
+]
+Repeats = Annotated[int, typer.Option("--repeats", min=20, metavar="N", help="Draws of people for the intervals.")]
+Thresholds = Annotated[
+    list[float] | None, typer.Option("--threshold", metavar="SCORE", help="Judge this threshold; may be repeated.")
+]
+
+
+@app.command()
+def verification(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="CSV", show_default=False, help="score,same or image1,image2,same (and subject1,subject2)."
+        ),
+    ],
+    targets: Annotated[
+        list[float] | None,
+        typer.Option("--fmr", metavar="RATE", help="A false match rate; may be repeated.",
+                     show_default="powers of ten that the comparisons support"),
+    ] = None,
+    thresholds: Thresholds = None,
+    development: Annotated[
+        Path | None,
+        typer.Option("--development", metavar="CSV", help="Choose the thresholds on this file of other people.",
+                     show_default=False),
+    ] = None,
+    ratios: Annotated[
+        bool, typer.Option("--ratios", metavar="", help="Scores are natural logarithms of likelihood ratios.")
+    ] = False,
+    repeats: Repeats = 1000,
+    target: Target = None,
+    as_json: options.Json = False,
+    calibration: options.Calibration = None,
+    pack: options.PackName = None,
+    device: options.Device = "cpu",
+    threads: options.Threads = None,
+    offline: options.Offline = False,
+    licence_policy: options.LicencePolicy = options.Policy.any,
+) -> None:  # fmt: skip
+    """Measure one-to-one comparison: TMR at FMR, EER, detection cost, likelihood ratios, DET."""
+    from vultus.evaluation.tasks.pictures import with_fta
+    from vultus.evaluation.tasks.verification import Terms, evaluate_verification
+
+    choice = Choice(pack, device, threads, offline, licence_policy)
+    scored, got, contract = _scored(source, choice)
+    other = None if development is None else _scored(development, choice)[0]
+    fixed = [(f"threshold {at:g}", at) for at in thresholds or ()]
+    fixed += _calibrated(calibration, contract)
+    with waiting("drawing people ..."):
+        terms = Terms(tuple(targets or ()), tuple(fixed), ratios, repeats)
+        report = evaluate_verification(scored, str(source), terms, other)
+    _finish(report if got is None else with_fta(report, got), target, as_json=as_json)
+
+
+def _scored(source: Path, choice: Choice) -> tuple[Scored, Acquired | None, str | None]:
+    """Comparisons of a file; for pairs of pictures also what was acquired, and the contract."""
+    from vultus.evaluation.columns import header_of
+    from vultus.evaluation.tasks.pictures import compare_listed
+    from vultus.evaluation.tasks.scored import read_scored
+
+    header = header_of(source)
+    if "score" in header or "image1" not in header:
+        return read_scored(source), None, None
+    engine = choice.engine()
+    with Bar("embedding") as bar:
+        scored, got, _ = compare_listed(engine, source, lambda _: bar.advance())
+    return scored, got, engine.contract
+
+
+def _calibrated(path: Path | None, contract: str | None) -> list[tuple[str, float]]:
+    """Thresholds of a calibration file at powers of ten, with words; of the engine's contract where there is one."""
+    from vultus.weights.calibration import load_calibration, read_calibration
+
+    if path is None:
+        return []
+    found = read_calibration(path).calibration if contract is None else load_calibration(path, contract)
+    rates = [10.0**-power for power in range(1, 10)]
+    return [(f"fmr {rate:g} of {path.name}", found.threshold(rate)) for rate in rates
+            if found.smallest_fmr <= rate <= found.points[0].fmr]  # fmt: skip
+
+
+def _finish(report: Report, target: Path | None, *, as_json: bool) -> None:
+    document = report.document()
+    if target is not None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        say(f"written: {target}", "dim")
+    if as_json:
+        emit(document)
+    else:
+        _show(report)
+
+
+def _show(report: Report) -> None:
+    counts = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in report.sizes.items())
+    table(f"{report.source}: {counts}", ["what", "at", ">value", "=95 % interval", ">threshold", "remark"], [
+        [(one.name, "bold"), one.at, _figure(one.value), _interval(one), _figure(one.threshold), one.remark]
+        for one in report.measures
+    ])  # fmt: skip
+    for line in report.warnings:
+        say(line, "yellow")
+
+
+def _interval(one: Measure) -> str:
+    return "" if one.low is None else f"{_figure(one.low)} to {_figure(one.high)}"
+
+
+def _figure(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"

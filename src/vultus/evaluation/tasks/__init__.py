@@ -1,0 +1,1 @@
+"""One file per task of `vultus evaluate`: scores of any system in, a report out."""

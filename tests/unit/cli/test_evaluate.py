@@ -1,0 +1,74 @@
+"""`vultus evaluate`: each task from files, in words and as JSON."""
+
+from __future__ import annotations
+
+import json
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from unit.cli.conftest import Cli
+from unit.cli.fake import ADA, GRACE, MARIE, NOBODY, save
+from unit.evaluation.tasks.conftest import comparisons
+
+PEOPLE = {"Ada": ADA, "Grace": GRACE, "Marie": MARIE}
+
+
+@pytest.fixture
+def scores(cli: Cli) -> Path:
+    return write(cli, "scores.csv", "score,same,subject1,subject2", comparisons())
+
+
+@pytest.fixture
+def pairs(cli: Cli) -> Path:
+    """All pairs of three people with four pictures each."""
+    files = [save(cli.folder / f"album/{name}/{number}.png", colour, seed=number)
+             for name, colour in PEOPLE.items() for number in range(4)]  # fmt: skip
+    rows = [(a.relative_to(cli.folder), b.relative_to(cli.folder), int(a.parent == b.parent))
+            for a, b in combinations(files, 2)]  # fmt: skip
+    return write(cli, "pairs.csv", "image1,image2,same", rows)
+
+
+def write(cli: Cli, name: str, header: str, rows) -> Path:
+    path = cli.folder / name
+    path.write_text("\n".join([header, *(",".join(map(str, row)) for row in rows)]) + "\n")
+    return path
+
+
+def values(document) -> dict[tuple[str, str], float | None]:
+    return {(one["name"], one["at"]): one["value"] for one in document["measures"]}
+
+
+def test_verification_of_scores(cli: Cli, scores: Path) -> None:
+    document = cli.json("evaluate", "verification", scores, "--repeats", 50, "--out", "made/report.json")
+    assert json.loads(Path("made/report.json").read_text()) == document
+    assert (document["task"], document["sizes"]["people"]) == ("verification", 30)
+    assert ("tmr", "fmr 0.01") in values(document)
+    shown = cli("evaluate", "verification", scores, "--repeats", 50, "--threshold", 1, "--fmr", 0.1)
+    assert "comparisons 525, genuine 90, impostor 435" in shown.stdout
+    assert "threshold 1" in shown.stdout
+    assert "fmr 0.01" not in shown.stdout
+    assert "chosen on the comparisons that they are judged by" in shown.stderr
+    assert "rule of three" in cli("evaluate", "verification", scores, "--fmr", 1e-5, code=2).stderr
+
+
+def test_verification_with_thresholds_from_elsewhere(cli: Cli, scores: Path) -> None:
+    strangers = [(s, t, f"q{a}", f"q{b}") for s, t, a, b in comparisons(seed=1)]
+    write(cli, "other.csv", "score,same,subject1,subject2", strangers)
+    cli("calibrate", "other.csv", "--out", "other.json")
+    first = cli.json("evaluate", "verification", scores, "--calibration", "other.json", "--repeats", 50)
+    second = cli.json("evaluate", "verification", scores, "--development", "other.csv", "--repeats", 50)
+    assert values(first)["fmr", "fmr 0.01 of other.json"] == values(second)["fmr", "fmr 0.01 of the development file"]
+    assert second["warnings"] == []
+    same = cli("evaluate", "verification", scores, "--development", scores, "--repeats", 50)
+    assert "30 of the people are in the development file too" in same.stderr
+
+
+def test_verification_of_pictures(cli: Cli, pairs: Path) -> None:
+    save(cli.folder / "album/Ada/0.png", NOBODY)
+    document = cli.json("evaluate", "verification", pairs, "--repeats", 50, "--ratios")
+    assert document["sizes"] == {"pictures": 12, "comparisons": 66, "genuine": 18, "impostor": 48, "people": 3,
+                                 "not_made": 11}  # fmt: skip
+    assert values(document)["fta", ""] == pytest.approx(1 / 12)
+    assert values(document)["tmr", "fmr 0.1"] == pytest.approx(15 / 18)
