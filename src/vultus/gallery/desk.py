@@ -147,6 +147,8 @@ class Desk:
 
         with self._lock:
             self._close_door()
+            if here := self.copies():
+                self._store.note("delete", (), {"copies": len(here)})
             return drop_copies(StoreLedger(self._store), self._door_options.get("token", ""))
 
     def _close_door(self) -> None:

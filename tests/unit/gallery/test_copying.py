@@ -336,6 +336,8 @@ def test_copies_are_dropped(gallery, uri, tmp_path):
     assert everything(tmp_path)
     assert [(one["uri"], one["rule"]) for one in gallery.copies()] == [(uri, "average"), (uri, "best")]
     assert gallery.drop_copies() == []
+    last = list(gallery.audit_log())[-1]
+    assert (last.action, last.detail) == ("delete", {"copies": 2})
     assert everything(tmp_path) == set()
     assert gallery.copies() == []
 

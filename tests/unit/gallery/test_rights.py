@@ -133,10 +133,11 @@ def test_every_verb_leaves_its_line(gallery, tmp_path):
 QUIET = {
     "open", "close", "path", "contract", "engine", "check", "recall", "vault_state", "migration", "audit_log",
     "verify_log", "unknown", "identify_faces", "identify_pictures", "identify_track", "enroll_many",
+    "copies",
 }  # fmt: skip
-# Verbs whose lines are looked for elsewhere: test_custody.py, test_migrate.py, test_unknown.py, and those of encrypted
-# galleries.
-ELSEWHERE = {"suggest_groups", "seal", "rotate", "rekey", "shred", "migrate", "roll_back", "encrypt"}
+# Verbs whose lines are looked for elsewhere: test_custody.py, test_migrate.py, test_unknown.py, test_copying.py, and
+# those of encrypted galleries.
+ELSEWHERE = {"suggest_groups", "seal", "rotate", "rekey", "shred", "migrate", "roll_back", "encrypt", "drop_copies"}
 
 
 def test_no_verb_is_forgotten():
