@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import warnings
 from contextlib import closing
@@ -258,7 +259,7 @@ def decide(
     read = Answer.read(files.read(answer, 1 << 30))
     own = roster.contract.rpartition(":")[0]
     engine = Choice(pack or own, device, threads, offline, licence_policy, calibration).engine()
-    ruling = rule(private, roster, read, threads or 1)
+    ruling = rule(private, roster, read, threads or os.cpu_count() or 1)
     alone = read.number is not None
     limits = engine.calibration
     threshold = limits.threshold(fmr) if alone else limits.threshold_for_fpir(fpir, max(len(roster.entries), 1))
