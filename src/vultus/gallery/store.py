@@ -176,23 +176,27 @@ class Store:
         last program that closes the file. `on_forget` is called in the end. Killed before all of it was done, the next
         `Gallery.open` does it again.
         """
-        held_up = True
-        with self._lock, contextlib.suppress(sqlite3.Error):
-            connection = self._open()
-            connection.execute(f"PRAGMA busy_timeout={FORGET_MS}")
-            try:
-                held_up = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] != 0
-            finally:
-                connection.execute(f"PRAGMA busy_timeout={int(database.BUSY_S * 1000)}")
+        up_to = self._meta("to_forget")
+        emptied = self._soon("PRAGMA wal_checkpoint(TRUNCATE)")[:1] == [0]
         forget_matrix(self.path)
         self.on_forget()
-        if not held_up and self.must_forget():
-            with self._transaction("BEGIN IMMEDIATE") as connection:
-                connection.execute("DELETE FROM meta WHERE key = 'to_forget'")
+        if emptied and up_to is not None:
+            self._soon("DELETE FROM meta WHERE key = 'to_forget' AND value = ?", up_to)
 
     def must_forget(self) -> bool:
         """Whether somebody was removed or renamed, and `forget` has not come to its end since."""
         return not self.read_only and self._meta("to_forget") is not None
+
+    def _soon(self, statement: str, *values: object) -> list[Any]:
+        """The first row of what a statement gives; nothing where others keep it waiting for a second."""
+        with self._lock, contextlib.suppress(sqlite3.Error):
+            connection = self._open()
+            connection.execute(f"PRAGMA busy_timeout={FORGET_MS}")
+            try:
+                return list(connection.execute(statement, values).fetchone() or ())
+            finally:
+                connection.execute(f"PRAGMA busy_timeout={int(database.BUSY_S * 1000)}")
+        return []
 
     def revision(self) -> int:
         """Counts the changes of the gallery, by whichever process."""

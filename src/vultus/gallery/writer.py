@@ -253,7 +253,7 @@ class Writer:
         """Write a line into the audit log, see `audit.Log.append`; `more` joins the detail."""
         log_of(self._connection, self._vault, self._signature).append(action, subjects, {**(detail or {}), **more})
         if action in _LEAVES_TRACES:
-            self._connection.execute("INSERT OR REPLACE INTO meta VALUES ('to_forget', 1)")
+            self._connection.execute("INSERT OR REPLACE INTO meta VALUES ('to_forget', ?)", (self._revision,))
 
     def finish(self) -> None:
         """Count this as one change of the gallery, and write who got new faces into the audit log."""

@@ -255,3 +255,20 @@ def test_of_real_people_nothing_is_left_either(shared, engine, tmp_path, vault, 
         gallery.remove("Wen Jiabao")
         gallery.identify(photos[0])
     assert look(tmp_path, hers) == 0
+
+
+def test_wiping_does_not_wait_for_somebody_who_writes(gallery, monkeypatch):
+    """The removal itself is done, so its caller must not be told of an error."""
+    store = gallery._store
+    with monkeypatch.context() as patch:
+        patch.setattr(type(store), "forget", lambda store: None)
+        remove(gallery)
+    monkeypatch.setattr("vultus.gallery.store.FORGET_MS", 20)
+    writer = sqlite3.connect(gallery.path, isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    store.forget()
+    assert store.must_forget()
+    writer.execute("ROLLBACK")
+    writer.close()
+    store.forget()
+    assert not store.must_forget()
