@@ -34,7 +34,7 @@ _MANY_PROBES = 32
 _BLOCK_SCORES = 2**20
 _BLOCK_ROWS = 131_072
 _GATHERED = 8  # one in so many rows may pass a filter for them to be copied together
-_COARSE_PROBES = 32
+_COARSE_PROBES = 16  # scores of more than 16 MB are costly to make room for
 _FEW_ROWS = 64  # of a block are compared later, with those of other blocks
 _SLACK = 1e-5  # of a similarity: two ways of adding up in float32 differ by less
 

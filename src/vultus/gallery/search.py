@@ -172,8 +172,8 @@ class ExactDoor:
         base = self.base.person_ids if self.alive is None else self.base.person_ids[self.alive]
         self._person_ids = np.sort(np.concatenate([base, self.fresh.person_ids])) if len(self.fresh) else base
         self.n_people = len(self._person_ids)
-        counts = self.base.counts()
-        self.n_templates = int((counts if self.alive is None else counts[self.alive]).sum()) + len(self.fresh.rows)
+        known = len(self.base.rows) if self.alive is None else int(self.base.counts()[self.alive].sum())
+        self.n_templates = known + len(self.fresh.rows)
 
 
 @dataclass(frozen=True, slots=True)

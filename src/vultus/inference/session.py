@@ -87,6 +87,8 @@ def open_graph(graph: bytes, constants: Mapping[str, NDArray[Any]]) -> ort.Infer
     options.log_severity_level = _ERRORS_ONLY
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.enable_mem_pattern = False
+    # Each session would keep the memory of its largest answer.
+    options.enable_cpu_mem_arena = False
     values = [ort.OrtValue.ortvalue_from_numpy(value) for value in constants.values()]
     options.add_external_initializers(list(constants), values)
     return ort.InferenceSession(graph, options, providers=[PROVIDERS["cpu"]])
