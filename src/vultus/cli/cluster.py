@@ -12,6 +12,7 @@ import typer
 from vultus.cli import options, record
 from vultus.cli.build import Choice, pack_of
 from vultus.cli.console import Bar, emit, interruptible, plural, say, table
+from vultus.cli.enroll import Crops
 from vultus.cli.keep import keep as keep_unknown
 from vultus.cli.keep import moving
 from vultus.cli.scan import STILL, Answer, Tally, View, expand_inputs, views, walk
@@ -72,6 +73,8 @@ def cluster(
         typer.Option("--keep", metavar="", help="Keep the faces of people the gallery does not know in it, grouped."),
     ] = False,
     gallery: options.GalleryPath = None,
+    crops: Crops = None,
+    purpose: options.Purpose = "",
     as_json: options.Json = False,
     pack: options.PackName = None,
     device: options.Device = "cpu",
@@ -82,14 +85,11 @@ def cluster(
 ) -> None:
     """Group faces by person without knowing anybody; two faces of one picture are never one person."""
     items = expand_inputs(inputs, STILL)
-    if target is not None and target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise InputError(f"--out {target} exists and is not an empty folder; name a new one")
-    if keep and target is not None:
-        raise InputError("--keep and --out do not go together; cut faces out of a run without --keep")
+    _check_target(target, keep=keep)
     pack = pack or (pack_of(gallery) if keep else None)
     engine = Choice(pack, device, threads, offline, licence_policy, calibration).engine()
     if keep:
-        if code := keep_unknown(items, gallery, engine, fmr, as_json=as_json):
+        if code := keep_unknown(items, gallery, engine, fmr, crops=crops, purpose=purpose, as_json=as_json):
             raise typer.Exit(code)
         return
     seen, tally = _Collection(), Tally()
@@ -113,6 +113,13 @@ def cluster(
         _show(groups, tally, target)
     if tally.exit_code:
         raise typer.Exit(tally.exit_code)
+
+
+def _check_target(target: Path | None, *, keep: bool) -> None:
+    if target is not None and target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise InputError(f"--out {target} exists and is not an empty folder; name a new one")
+    if keep and target is not None:
+        raise InputError("--keep and --out do not go together; cut faces out of a run without --keep")
 
 
 def _group(faces: list[_Seen], calibration: Calibration, fmr: float | None) -> tuple[list[list[_Seen]], float]:

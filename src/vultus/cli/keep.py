@@ -59,7 +59,16 @@ class _Count:
         return 0 if not self.failed else 2 if self.failed == self.pictures else 1
 
 
-def keep(items: Sequence[Item], gallery: Path | None, engine: FaceEngine, fmr: float | None, *, as_json: bool) -> int:
+def keep(
+    items: Sequence[Item],
+    gallery: Path | None,
+    engine: FaceEngine,
+    fmr: float | None,
+    *,
+    crops: bool | None,
+    purpose: str,
+    as_json: bool,
+) -> int:
     """Keep and group the unknown faces of these pictures; the exit code."""
     count = _Count()
     path = gallery_path(gallery)
@@ -67,7 +76,7 @@ def keep(items: Sequence[Item], gallery: Path | None, engine: FaceEngine, fmr: f
     def saved() -> str:
         return f"{count.text()}; what was kept is safe in {path}; run the same command again to go on"
 
-    with open_gallery(gallery, engine, write=True) as people, interruptible(saved):
+    with open_gallery(gallery, engine, write=True, crops=crops, purpose=purpose) as people, interruptible(saved):
         if not as_json:
             _keep(people, items, count, lambda _: None)
             groups = grouped(people, fmr)

@@ -62,6 +62,13 @@ def test_look_at_a_group(cli: Cli, groups: list[int]) -> None:
     assert "--out look exists and is not an empty folder; name a new one" in again.stderr
 
 
+def test_cut_outs_need_not_be_kept(cli: Cli) -> None:
+    cli("cluster", save(Path("a.png"), ADA), "--keep", "--no-crops", "--purpose", "album")
+    (group,) = listed(cli)
+    assert "0 cut-outs of 1 face written to look" in cli("unknown", "show", group["group"], "--out", "look").stderr
+    assert "album" in cli("audit", "log").stdout
+
+
 def test_name_a_group(cli: Cli, groups: list[int]) -> None:
     done = cli("unknown", "name", groups[0], "Grace", "--purpose", "album")
     assert "3 faces enrolled as 'Grace'" in done.stderr
