@@ -82,7 +82,7 @@ def scaling(rows: Sequence[Mapping[str, Any]]) -> str:
     people = [line["people"] for line in rows]
     left.plot(people, [line["score_s"] for line in rows], "o-", color=_COLOURS["vultus"], label="scoring")
     left.plot(
-        people, [line["fresh_s"] for line in rows], "^-", color=_COLOURS["tenseal"], label="nonces of the answers"
+        people, [line["answer_s"] for line in rows], "^-", color=_COLOURS["tenseal"], label="scoring with new nonces"
     )
     left.plot(people, [line["decrypt_s"] for line in rows], "s-", color=_COLOURS["phe"], label="decryption")
     right.plot(people, [line["bytes"] / 1e6 for line in rows], "o-", color=_COLOURS["vultus"], label="ciphertext, MB")

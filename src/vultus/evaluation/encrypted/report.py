@@ -146,16 +146,16 @@ def _ablations(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _scaling(found: Mapping[str, Any]) -> str:
-    head = [">people", ">enrolling the new ones s", ">scoring s", ">nonces s", ">decryption s", ">ciphertext MB",
-            ">memory MiB", "all scores exact"]  # fmt: skip
+    head = [">people", ">enrolling the new ones s", ">scoring s", ">with new nonces s", ">decryption s",
+            ">ciphertext MB", ">memory MiB", "all scores exact"]  # fmt: skip
     lines = [
-        [number(r["people"]), number(r["added_s"]), number(r["score_s"]), number(r["fresh_s"]), number(r["decrypt_s"]),
+        [number(r["people"]), number(r["added_s"]), number(r["score_s"]), number(r["answer_s"]), number(r["decrypt_s"]),
          number(r["bytes"] / 1e6), number(r["memory_mib"]), ("yes", "yes") if r["exact"] else ("no", "no")]
         for r in found["rows"]
     ]  # fmt: skip
     text = (
-        f"Synthetic people, {found['dimension']} dimensions, {found['bits']} bits, one probe against "
-        f"everybody; scoring and new nonces for the answers on one thread, decryption on {found['threads']}."
+        f"Synthetic people, {found['dimension']} dimensions, {found['bits']} bits, one probe against everybody; "
+        f"scoring in {found['threads']} processes, with and without new nonces for the answers; decryption in threads."
     )
     return _section(
         "Scaling", text, _image(plots.scaling(found["rows"]), "Seconds and memory") + table("", head, lines)

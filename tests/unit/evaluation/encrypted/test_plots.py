@@ -25,7 +25,7 @@ SCORED = [
     for name in ("signed", "min-max")
 ]
 SCALED = [
-    {"people": n, "score_s": n / 1e5, "decrypt_s": n / 1e4, "fresh_s": n / 1e5, "bytes": 600 * n, "memory_mib": 0.0}
+    {"people": n, "score_s": n / 1e5, "decrypt_s": n / 1e4, "answer_s": n / 1e5, "bytes": 600 * n, "memory_mib": 0.0}
     for n in (10, 100)
 ]
 LEAKED = [
