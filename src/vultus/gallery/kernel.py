@@ -16,6 +16,7 @@ import ctypes
 import os
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,6 +33,8 @@ _LEAST_ROWS, _MOST_ROWS = 65_536, 262_144  # of a block: long ones are read fast
 _PART_ROWS = 4_096  # as much as a processor's own cache holds in float32
 _SAMPLE_ROWS = 65_536
 _LEVELS = 127
+_MAPS = Path("/proc/self/maps")
+_LARGE, _COLLAPSE = 2**24, 25  # MADV_COLLAPSE of Linux 6.1 and newer; others refuse it
 _ROUNDING = 1e-5  # of a similarity: float32 beside exact numbers, generously
 
 
@@ -82,7 +85,7 @@ class Integers:
         # The longest row of levels, and the most that rounding took from a row.
         self._longest, self._lost = 0.0, 0.0
         self._sessions = [self._block(rows[a:b]) for a, b in zip(self.bounds, self.bounds[1:], strict=False)]
-        _hand_back()
+        _tidy_memory()
 
     def coarse(self, probes: Floats) -> Coarse:
         """Probes (Q, D), ready to be compared."""
@@ -148,10 +151,20 @@ def _block_rows(n_rows: int) -> int:
     return max(GROUP, -(-n_rows // n_blocks // GROUP) * GROUP)
 
 
-def _hand_back() -> None:
-    """Give memory that was freed back to the system: building leaves as much of it behind as the copy takes."""
-    with contextlib.suppress(OSError, AttributeError, TypeError):  # no C library of that kind
-        ctypes.CDLL(None).malloc_trim(0)
+def _tidy_memory() -> None:
+    """Give memory that was freed back to the system, and have large blocks kept in large pages; where it is Linux.
+
+    Building leaves as much freed memory behind as the copy takes. Reading the copy takes a fifth less time in pages of
+    2 MB, which numpy asks for when it makes an array, and onnxruntime does not.
+    """
+    with contextlib.suppress(OSError, AttributeError, TypeError):  # another C library or system
+        library = ctypes.CDLL(None)
+        library.malloc_trim(0)
+        for line in _MAPS.read_text("ascii").splitlines():
+            place, rights, *rest = line.split()
+            first, last = (int(end, 16) for end in place.split("-"))
+            if rights == "rw-p" and len(rest) == 3 and last - first >= _LARGE:  # memory of no file and no stack
+                library.madvise(ctypes.c_void_p(first), ctypes.c_size_t(last - first), _COLLAPSE)
 
 
 @cache

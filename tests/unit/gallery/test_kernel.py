@@ -69,6 +69,13 @@ def test_blocks_for_every_processor(monkeypatch, n_processors):
         assert n_blocks >= min(n_processors, n_rows // 65_536)
 
 
+def test_another_system(monkeypatch, tmp_path):
+    monkeypatch.setattr(kernel, "_MAPS", tmp_path / "nothing")
+    kernel._tidy_memory()
+    monkeypatch.setattr(kernel.ctypes, "CDLL", lambda name: object())
+    kernel._tidy_memory()
+
+
 def test_levels_of_this_processor():
     assert kernel._most() in (63, 127)
 
