@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # Seconds that encrypting one block may take about: for a backend's main ways at the first dimension, so that LightPHE
 # encrypts a whole template of 2048 bits, at further dimensions, and for its other ways.
-_FIRST_BUDGET_S, _FURTHER_BUDGET_S, _OTHER_BUDGET_S, _QUICK_BUDGET_S = 18.0, 8.0, 4.0, 0.3
+_FIRST_BUDGET_S, _FURTHER_BUDGET_S, _OTHER_BUDGET_S, _QUICK_BUDGET_S = 18.0, 4.0, 2.0, 0.3
 _LIGHTPHE, _PHE, _PHE_WHOLE = "Paillier, 19 digits", "Paillier, floats", "Paillier, whole numbers"
 _LIGHTPHE_SHORT = "Paillier, 2 digits"
 _CKKS, _CKKS_LEAN, _BFV = "CKKS batched, N = 8192, rescaling", "CKKS batched, N = 4096", "BFV batched, N = 4096"

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import multiprocessing
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from vultus.evaluation.encrypted.costs import affordable, measure, median, min_max, population, unit
+from vultus.evaluation.encrypted.costs import affordable, measure, median, min_max, population, processor_s, unit
 from vultus.evaluation.encrypted.peers import Choice, Facts
 
 
@@ -70,7 +72,7 @@ def test_a_system_that_answers_wrongly_is_caught(wrong, exact, agrees):
 
 
 def test_dimensions_beyond_the_budget_are_scaled_and_said(monkeypatch):
-    monkeypatch.setattr("vultus.evaluation.encrypted.costs.seconds", lambda run: (run(), 1.0)[1])
+    monkeypatch.setattr("vultus.evaluation.encrypted.costs.processor_s", lambda run: (run(), 1.0)[1])
     assert affordable(Clear(), np.ones((4, 64)), 4.0) == 32
     row = costs(Clear(), dimension=64, budget_s=1.0)
     assert (row.dimension, row.measured_dimension) == (64, 8)
@@ -82,6 +84,17 @@ def test_the_median_stops_when_the_budget_is_spent():
     calls = []
     assert median(lambda: calls.append(1), 7, 1000.0)[1] == len(calls) == 7
     assert median(lambda: calls.append(1), 7, 0.0)[1] == 1
+
+
+def test_the_work_of_other_processes_counts_and_waiting_does_not():
+    context = multiprocessing.get_context("spawn")
+
+    def busy():
+        child = context.Process(target=sum, args=(range(20_000_000),))
+        child.start()
+
+    assert processor_s(busy) > 0.05
+    assert processor_s(lambda: time.sleep(0.05)) < 0.04
 
 
 @given(arrays(np.float64, (3, 8), elements=st.floats(-0.9, 0.9)), st.floats(-1, 0), st.floats(0.1, 1))
