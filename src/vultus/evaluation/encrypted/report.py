@@ -92,9 +92,10 @@ def _costs(details: Mapping[str, Any], study: Mapping[str, Any]) -> str:
     lines = [_cost(line) for line in every]
     names = "; ".join(f"{dimension}: {name}" for dimension, name in details["templates"].items())
     text = (
-        "Median seconds that a processor works, per template, comparison and score. Where encrypting all dimensions would "
-        "take too long, fewer were measured and the rest scaled: the number stands in brackets. Max loss is against "
-        "the cosine of the same pipeline in float; difference against the plain dot product of the numbers encrypted. "
+        "Median seconds that a processor works, per template, comparison and score. Where encrypting all dimensions "
+        "would take too long, fewer were measured and the rest scaled: the number stands in brackets. Max loss is "
+        "against the cosine of the same pipeline in float; difference against the plain dot product of the numbers "
+        "encrypted. "
         f"Templates: {names}."
     )
     drawn = _image(plots.stages(shown), "Seconds of each stage per system") + _image(
