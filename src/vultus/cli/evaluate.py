@@ -11,8 +11,11 @@ import typer
 from vultus.cli import options
 from vultus.cli.build import Choice
 from vultus.cli.console import Bar, emit, say, table, waiting
+from vultus.cli.folders import by_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from vultus.evaluation.acquire import Acquired
     from vultus.evaluation.measured import Measure, Report
     from vultus.evaluation.tasks.scored import Scored
@@ -75,6 +78,168 @@ def verification(
         terms = Terms(tuple(targets or ()), tuple(fixed), ratios, repeats)
         report = evaluate_verification(scored, str(source), terms, other)
     _finish(report if got is None else with_fta(report, got), target, as_json=as_json)
+
+
+@app.command()
+def identification(
+    source: Annotated[
+        Path,
+        typer.Argument(metavar="CSV|FOLDER", show_default=False,
+                       help="search,person,enrolled,candidate,score; or FOLDER/<person>/*.jpg."),
+    ],
+    targets: Annotated[
+        list[float] | None,
+        typer.Option("--fpir", metavar="RATE", help="A false positive identification rate; may be repeated.",
+                     show_default="powers of ten that the searches support"),
+    ] = None,
+    thresholds: Thresholds = None,
+    rank: Annotated[int, typer.Option("--rank", min=1, metavar="R", help="The person is among the first R.")] = 1,
+    people: Annotated[
+        int | None, typer.Option("--people", min=1, metavar="N", help="People in the gallery of the CSV file.",
+                                 show_default="those it names"),
+    ] = None,
+    enrol: Annotated[
+        int, typer.Option("--enrol", min=1, metavar="N", help="Pictures of a folder's people that are enrolled.")
+    ] = 1,
+    repeats: Repeats = 1000,
+    target: Target = None,
+    as_json: options.Json = False,
+    pack: options.PackName = None,
+    device: options.Device = "cpu",
+    threads: options.Threads = None,
+    offline: options.Offline = False,
+    licence_policy: options.LicencePolicy = options.Policy.any,
+) -> None:  # fmt: skip
+    """Measure one-to-many search: FNIR at FPIR, rank and gallery size, and the CMC."""
+    from vultus.evaluation.tasks.identification import Terms, evaluate_identification, read_searches
+    from vultus.evaluation.tasks.pictures import search_people, with_fta
+
+    got = None
+    if source.is_dir():
+        pairs = by_folder([str(source)])
+        got = _acquired(Choice(pack, device, threads, offline, licence_policy), [Path(str(path)) for _, path in pairs])
+        searched = search_people(got, [name for name, _ in pairs], enrol)
+    else:
+        searched = read_searches(source, people)
+    with waiting("drawing people ..."):
+        terms = Terms(tuple(targets or ()), tuple(thresholds or ()), rank, repeats)
+        report = evaluate_identification(searched, str(source), terms)
+    _finish(report if got is None else with_fta(report, got), target, as_json=as_json)
+
+
+@app.command()
+def pad(
+    source: Annotated[
+        Path, typer.Argument(metavar="CSV", show_default=False, help="score,species (and subject, file).")
+    ],
+    development: Annotated[
+        Path | None,
+        typer.Option("--development", metavar="CSV", help="Also judge the threshold at its equal error rate.",
+                     show_default=False),
+    ] = None,
+    thresholds: Thresholds = None,
+    repeats: Repeats = 1000,
+    target: Target = None,
+    as_json: options.Json = False,
+) -> None:  # fmt: skip
+    """Measure attack detection: APCER by species, BPCER at APCER, and ACER and HTER at a development threshold."""
+    from vultus.evaluation.tasks.pad import Terms, evaluate_pad, read_presentations
+
+    test = read_presentations(source)
+    other = None if development is None else read_presentations(development)
+    with waiting("drawing people ..."):
+        report = evaluate_pad(test, str(source), Terms(tuple(thresholds or ()), repeats), other)
+    _finish(report, target, as_json=as_json)
+
+
+@app.command()
+def quality(
+    source: Annotated[
+        Path, typer.Argument(metavar="CSV", show_default=False, help="score,quality1,quality2; or image1,image2,same.")
+    ],
+    initial: Annotated[
+        float, typer.Option("--fnmr", metavar="RATE", help="FNMR with nothing left out, which sets the threshold.")
+    ] = 0.05,
+    threshold: Annotated[
+        float | None, typer.Option("--threshold", metavar="SCORE", help="The threshold instead.", show_default=False)
+    ] = None,
+    repeats: Repeats = 1000,
+    target: Target = None,
+    as_json: options.Json = False,
+    pack: options.PackName = None,
+    device: options.Device = "cpu",
+    threads: options.Threads = None,
+    offline: options.Offline = False,
+    licence_policy: options.LicencePolicy = options.Policy.any,
+) -> None:
+    """Measure a quality score: errors against discards, and the area below."""
+    from vultus.evaluation.columns import header_of
+    from vultus.evaluation.tasks.pictures import compare_listed, grade_listed, with_fta
+    from vultus.evaluation.tasks.quality import evaluate_quality, read_graded
+
+    got = None
+    header = header_of(source)
+    if "image1" in header and "score" not in header:
+        with Bar("embedding") as bar:
+            engine = Choice(pack, device, threads, offline, licence_policy).engine()
+            scored, got, listed = compare_listed(engine, source, lambda _: bar.advance())
+        graded = grade_listed(scored, got, listed)
+    else:
+        graded = read_graded(source)
+    with waiting("drawing people ..."):
+        report = evaluate_quality(graded, str(source), initial=initial, threshold=threshold, repeats=repeats)
+    _finish(report if got is None else with_fta(report, got), target, as_json=as_json)
+
+
+@app.command()
+def expression(
+    source: Annotated[
+        Path, typer.Argument(metavar="CSV", show_default=False, help="truth,predicted (and subject, group, file).")
+    ],
+    repeats: Repeats = 1000,
+    target: Target = None,
+    as_json: options.Json = False,
+) -> None:
+    """Measure a classifier of expressions, or of any classes: UAR, WAR, macro F1, and gaps between groups."""
+    from vultus.evaluation.tasks.expression import evaluate_expression, read_labelled
+
+    with waiting("drawing people ..."):
+        report = evaluate_expression(read_labelled(source), str(source), repeats=repeats)
+    _finish(report, target, as_json=as_json)
+
+
+@app.command()
+def spotting(
+    truth: Annotated[
+        Path,
+        typer.Argument(
+            metavar="TRUTH", show_default=False, help="film,first,last (and expression, subject): as marked."
+        ),
+    ],
+    spotted: Annotated[
+        Path, typer.Argument(metavar="SPOTTED", show_default=False, help="film,first,last (and expression): as found.")
+    ],
+    iou: Annotated[float, typer.Option("--iou", metavar="PART", help="Smallest overlap that counts as found.")] = 0.5,
+    repeats: Repeats = 1000,
+    target: Target = None,
+    as_json: options.Json = False,
+) -> None:
+    """Measure spotted expressions in films: F1 over intervals, and spot-then-recognise."""
+    from vultus.evaluation.tasks.spotting import evaluate_spotting, read_intervals
+
+    marked, found = read_intervals(truth), read_intervals(spotted)
+    with waiting("drawing people ..."):
+        report = evaluate_spotting(marked, found, f"{spotted} against {truth}", iou=iou, repeats=repeats)
+    _finish(report, target, as_json=as_json)
+
+
+def _acquired(choice: Choice, pictures: Sequence[Path]) -> Acquired:
+    """Embed pictures under a progress bar."""
+    from vultus.evaluation.acquire import acquire
+
+    engine = choice.engine()
+    with Bar("embedding", len(pictures)) as bar:
+        return acquire(engine, pictures, progress=lambda _: bar.advance())
 
 
 def _scored(source: Path, choice: Choice) -> tuple[Scored, Acquired | None, str | None]:

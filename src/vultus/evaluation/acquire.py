@@ -47,11 +47,13 @@ class Acquired:
         vectors: unit rows, NaN where no face was acquired; float32, (N, D).
         acquired: whether a face was found and embedded; bool, (N,).
         reasons: why not, by index of the picture.
+        quality: score of the acquired face, NaN where there is none; float64, (N,).
     """
 
     vectors: NDArray[np.float32]
     acquired: NDArray[np.bool_]
     reasons: dict[int, str]
+    quality: NDArray[np.float64] | None = None
 
     @property
     def fta(self) -> float:
@@ -92,9 +94,11 @@ def acquire(
     choose = pick or prominent
     rows: list[NDArray[np.float32] | None] = []
     reasons: dict[int, str] = {}
+    worth: list[float] = []
     for index, (_, found) in enumerate(engine.find_each(pictures, embed=True, batch=batch)):
-        row, reason = _row(found, choose)
+        row, reason, quality = _row(found, choose)
         rows.append(row)
+        worth.append(quality)
         if row is None:
             reasons[index] = reason
         if progress is not None:
@@ -104,15 +108,17 @@ def acquire(
     for index, row in enumerate(rows):
         if row is not None:
             vectors[index] = row
-    return Acquired(vectors, np.array([row is not None for row in rows], dtype=bool), reasons)
+    return Acquired(vectors, np.array([row is not None for row in rows], dtype=bool), reasons, np.array(worth))
 
 
 def _row(
     found: list[Face] | VultusError, pick: Callable[[Sequence[Face]], Face | None]
-) -> tuple[NDArray[np.float32] | None, str]:
+) -> tuple[NDArray[np.float32] | None, str, float]:
     if isinstance(found, VultusError):
-        return None, str(found)
+        return None, str(found), np.nan
     face = pick(found)
     if face is None:
-        return None, NO_FACE
-    return (None, NOT_EMBEDDED) if face.embedding is None else (face.embedding.vector, "")
+        return None, NO_FACE, np.nan
+    if face.embedding is None:
+        return None, NOT_EMBEDDED, np.nan
+    return face.embedding.vector, "", float(face.quality.score)

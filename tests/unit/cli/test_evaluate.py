@@ -72,3 +72,55 @@ def test_verification_of_pictures(cli: Cli, pairs: Path) -> None:
                                  "not_made": 11}  # fmt: skip
     assert values(document)["fta", ""] == pytest.approx(1 / 12)
     assert values(document)["tmr", "fmr 0.1"] == pytest.approx(15 / 18)
+
+
+def test_identification_of_candidate_lists(cli: Cli) -> None:
+    rows = [("a", "ada", 1, "ada", 0.9), ("b", "bob", 1, "ada", 0.7), ("c", "", 0, "ada", 0.4)]
+    path = write(cli, "found.csv", "search,person,enrolled,candidate,score", rows)
+    args = ("evaluate", "identification", path, "--threshold", 0.5, "--people", 100, "--rank", 1, "--repeats", 30)
+    document = cli.json(*args)
+    assert document["sizes"]["people"] == 100
+    assert values(document)["fnir", "threshold 0.5, rank 1"] == 0.5
+    assert "cmc" in cli(*args).stdout
+    assert "rule of three" in cli("evaluate", "identification", path, "--fpir", 0.001, code=2).stderr
+
+
+def test_identification_of_a_folder(cli: Cli, pairs: Path) -> None:
+    save(cli.folder / "album/Ada/3.png", NOBODY)
+    document = cli.json("evaluate", "identification", "album", "--enrol", 2, "--threshold", 0.5, "--repeats", 30)
+    assert document["sizes"] == {"pictures": 12, "searches": 18, "mated": 6, "nonmated": 12, "people": 3,
+                                 "people_searched": 3, "without_candidates": 2}  # fmt: skip
+    assert values(document)["fnir", "threshold 0.5, rank 1"] == pytest.approx(1 / 6)
+    assert values(document)["fpir", "threshold 0.5"] == 0
+
+
+def test_pad(cli: Cli) -> None:
+    from unit.evaluation.tasks.test_pad import HEADER, rows_of
+
+    test, other = write(cli, "test.csv", HEADER, rows_of()), write(cli, "dev.csv", HEADER, rows_of(1, people="q"))
+    document = cli.json("evaluate", "pad", test, "--development", other, "--threshold", 1, "--repeats", 30)
+    assert ("hter", "eer of the development file") in values(document)
+    assert ("apcer_of_species", "threshold 1, species replay") in values(document)
+    assert "only 60 attacks of species 'print'" in cli("evaluate", "pad", test, "--repeats", 30).stdout
+
+
+def test_quality(cli: Cli, pairs: Path) -> None:
+    rows = [(n / 100, n, n + 1) for n in range(100)]
+    path = write(cli, "graded.csv", "score,quality1,quality2", rows)
+    document = cli.json("evaluate", "quality", path, "--fnmr", 0.1, "--repeats", 30)
+    assert values(document)["fnmr", "nothing discarded"] == pytest.approx(0.1)
+    document = cli.json("evaluate", "quality", pairs, "--threshold", 1.01, "--repeats", 30)
+    assert (document["sizes"]["pictures"], values(document)["fnmr", "nothing discarded"]) == (12, 1)
+    assert "there is no error that a quality measure could leave out" in " ".join(
+        cli("evaluate", "quality", pairs, "--threshold", 0.1, code=2).stderr.split()
+    )
+
+
+def test_expression_and_spotting(cli: Cli) -> None:
+    labels = write(cli, "labels.csv", "truth,predicted", [("happy", "happy"), ("sad", "happy"), ("sad", "sad")])
+    assert values(cli.json("evaluate", "expression", labels, "--repeats", 30))["uar", ""] == 0.75
+    truth = write(cli, "truth.csv", "film,first,last,subject", [("a", 1, 10, "s"), ("b", 1, 10, "t")])
+    found = write(cli, "found.csv", "film,first,last", [("a", 2, 10), ("b", 8, 20)])
+    document = cli.json("evaluate", "spotting", truth, found, "--iou", 0.5, "--repeats", 30)
+    assert values(document)["f1", "iou 0.5"] == 0.5
+    assert "precision" in cli("evaluate", "spotting", truth, found, "--repeats", 30).stdout

@@ -1,4 +1,4 @@
-"""From pictures to scores: pairs that a file lists, compared by an engine."""
+"""From pictures to scores: pairs that a file lists and folders of people, compared by an engine."""
 
 from __future__ import annotations
 
@@ -7,15 +7,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vultus.errors import InputError
 from vultus.evaluation.acquire import acquire
 from vultus.evaluation.columns import numbered, read_columns
 from vultus.evaluation.lists import read_list
 from vultus.evaluation.measured import Measure
+from vultus.evaluation.tasks.identification import NEVER, Searched
+from vultus.evaluation.tasks.quality import Graded
 from vultus.evaluation.tasks.scored import SUBJECTS, Scored
+from vultus.metrics.quality import pair_quality
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from vultus.evaluation.acquire import Acquired, Engine
     from vultus.evaluation.lists import Listed
@@ -39,6 +45,83 @@ def compare_listed(
     got = acquire(engine, listed.images, progress=progress)
     scores = got.similarity(listed.a, listed.b).astype(np.float64)
     return Scored(scores, listed.same, listed.left, listed.right, _names(path, listed)), got, listed
+
+
+def grade_listed(scored: Scored, got: Acquired, listed: Listed) -> Graded:
+    """The genuine ones among compared pairs, with the engine's own quality of the worse picture.
+
+    Raises:
+        InputError: the engine gives no quality.
+    """
+    if got.quality is None or not np.isfinite(got.quality).any():
+        raise InputError("this engine gives faces no quality score; give a CSV file with score,quality1,quality2")
+    quality = np.where(np.isnan(got.quality), -np.inf, got.quality)
+    same = scored.same
+    people, person = np.unique(scored.left[same], return_inverse=True)
+    worse = pair_quality(quality[listed.a[same]], quality[listed.b[same]])
+    return Graded(scored.scores[same], worse, person.astype(np.int64), people.size)
+
+
+def search_people(got: Acquired, people: Sequence[str], n_enrolled: int) -> Searched:
+    """Search pictures of people among each other.
+
+    The first pictures of each person who has more are enrolled, as one averaged template. The others are searched among
+    everybody, and every picture also among the other people only, as if its person had never been enrolled: each person
+    is an unknown once. A picture without a face is a search that finds nobody.
+
+    Args:
+        got: embeddings of the pictures.
+        people: who is on each of them.
+        n_enrolled: pictures that are enrolled of each person.
+
+    Raises:
+        InputError: fewer than two people can be enrolled.
+    """
+    names, (person,) = numbered(people)
+    seen, turn = np.zeros(len(names), dtype=np.int64), np.zeros(person.size, dtype=np.int64)
+    for row, who in enumerate(person.tolist()):
+        turn[row] = seen[who]
+        seen[who] += 1
+    size = np.bincount(person)
+    known = np.flatnonzero(size > n_enrolled)
+    if known.size < 2:
+        raise InputError(
+            f"searching needs at least two people with more than {n_enrolled} pictures each, but there are {known.size}"
+        )
+    column = np.full(len(names), -1)
+    column[known] = np.arange(known.size)
+    gallery = np.zeros((known.size, got.vectors.shape[1]), dtype=np.float32)
+    kept = (turn < n_enrolled) & (column[person] >= 0) & got.acquired
+    np.add.at(gallery, column[person[kept]], got.vectors[kept])
+    length = np.linalg.norm(gallery, axis=1, keepdims=True)
+    gallery = np.divide(gallery, length, out=np.zeros_like(gallery), where=length > 0)
+    scores = np.where(got.acquired[:, None] & (length[:, 0] > 0), np.nan_to_num(got.vectors) @ gallery.T, -np.inf)
+    mated = np.flatnonzero((turn >= n_enrolled) & (column[person] >= 0))
+    own = scores[mated, column[person[mated]]]
+    rank = np.where(np.isneginf(own), NEVER, (scores[mated] >= own[:, None]).sum(axis=1))
+    others = scores.copy()
+    there = np.flatnonzero(column[person] >= 0)
+    others[there, column[person[there]]] = -np.inf
+    return _joined(scores, own, rank, others, person, mated, len(names))
+
+
+def _joined(
+    scores: NDArray[np.float32], own: NDArray[np.float32], rank: NDArray[np.int64], others: NDArray[np.float32],
+    person: NDArray[np.int64], mated: NDArray[np.int64], n_searched: int,
+) -> Searched:  # fmt: skip
+    """Mated searches, then every picture among the other people."""
+    enrolled = np.arange(mated.size + person.size) < mated.size
+    never = np.full(person.size, -np.inf)
+    return Searched(
+        enrolled,
+        np.concatenate([own, never]).astype(np.float64),
+        np.concatenate([rank, np.full(person.size, NEVER)]).astype(np.int64),
+        np.concatenate([scores[mated].max(axis=1), others.max(axis=1)]).astype(np.float64),
+        np.concatenate([person[mated], person]),
+        n_searched,
+        scores.shape[1],
+        ("each person is left out of the gallery once, so searches by strangers are among one person less",),
+    )
 
 
 def with_fta(report: Report, got: Acquired) -> Report:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 
 from unit.cli.fake import ADA, GRACE, NOBODY, FakeEngine, save
-from vultus.evaluation.tasks.pictures import compare_listed, with_fta
+from vultus.errors import InputError
+from vultus.evaluation.acquire import Acquired
+from vultus.evaluation.tasks.identification import NEVER, evaluate_identification
+from vultus.evaluation.tasks.identification import Terms as SearchTerms
+from vultus.evaluation.tasks.pictures import compare_listed, grade_listed, search_people, with_fta
 from vultus.evaluation.tasks.verification import Terms, evaluate_verification
 
 
@@ -24,3 +31,31 @@ def test_people_have_names_from_subjects_or_pictures(tmp_path, scores_csv) -> No
     named = [(*row, a, b) for row, (a, b) in zip(rows, (("Ada", "Ada"), ("Ada", "Grace"), ("Grace", "?")), strict=True)]
     scored, *_ = compare_listed(FakeEngine(), scores_csv("image1,image2,same,subject1,subject2", named))
     assert (scored.names[scored.left[1]], scored.names[scored.right[1]]) == ("Ada", "Grace")
+
+
+def test_qualities_are_those_of_the_engine(tmp_path, scores_csv) -> None:
+    for name, colour in (("a1", ADA), ("a2", ADA), ("g", GRACE), ("none", NOBODY)):
+        save(tmp_path / f"{name}.png", colour)
+    rows = [("a1.png", "a2.png", 1), ("a1.png", "none.png", 1), ("a1.png", "g.png", 0)]
+    scored, got, listed = compare_listed(FakeEngine(), scores_csv("image1,image2,same", rows))
+    graded = grade_listed(scored, got, listed)
+    assert graded.quality.tolist() == [min(got.quality[0], got.quality[1]), -np.inf]
+    assert graded.scores[1] == -np.inf
+    with pytest.raises(InputError, match="this engine gives faces no quality score"):
+        grade_listed(scored, replace(got, quality=None), listed)
+
+
+def test_everybody_is_a_stranger_once() -> None:
+    """Two people in two directions, a third with one picture; a face of Ada was not acquired."""
+    vectors = np.array([[1, 0], [0.8, 0.6], [np.nan, np.nan], [0, 1], [0.6, 0.8], [-1, 0]], dtype=np.float32)
+    people = ["Ada", "Ada", "Ada", "Grace", "Grace", "Marie"]
+    got = search_people(Acquired(vectors, np.isfinite(vectors[:, 0]), {2: "no face found"}), people, 1)
+    assert (got.n_people, got.n_searched, int(got.enrolled.sum())) == (2, 3, 3)
+    assert got.mate[:3].tolist() == [pytest.approx(0.8), -np.inf, pytest.approx(0.8)]
+    assert got.rank[:3].tolist() == [1, NEVER, 1]
+    assert got.best[3:].tolist() == pytest.approx([0, 0.6, -np.inf, 0, 0.6, 0])
+    report = evaluate_identification(got, "x", SearchTerms(thresholds=(0.5,), repeats=20))
+    assert report.value("fnir", "threshold 0.5, rank 1") == pytest.approx(1 / 3)
+    assert report.value("fpir", "threshold 0.5") == pytest.approx(2 / 6)
+    with pytest.raises(InputError, match="at least two people with more than 2 pictures each, but there are 1"):
+        search_people(Acquired(vectors, np.isfinite(vectors[:, 0]), {}), people, 2)
