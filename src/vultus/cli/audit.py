@@ -1,19 +1,22 @@
-"""`vultus audit`: who did what with a gallery, and whether the log of it is whole."""
+"""`vultus audit`: who did what with a gallery, whether the log of it is whole, and whom a system treats how."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from vultus.cli import options
 from vultus.cli.build import gallery_path, open_gallery
-from vultus.cli.console import JsonList, emit, fail, plural, say, table
+from vultus.cli.console import JsonList, emit, fail, plural, say, table, waiting
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from vultus.gallery.audit import Entry
 
-app = typer.Typer(help="Read the audit log of a gallery, and check that nobody tampered with it.")
+app = typer.Typer(help="The audit log of a gallery, and audits of how fair a system is.")
 app.callback(invoke_without_command=True)(options.help_if_alone)
 
 
@@ -77,6 +80,65 @@ def verify(
         say(f"head, to be kept elsewhere: {verdict.head}")
 
 
+@app.command()
+def report(
+    scores: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SCORES.csv",
+            show_default=False,
+            help="score,same,subject1,subject2 and a pair of columns per attribute, such as gender1,gender2.",
+        ),
+    ],
+    target: Annotated[
+        Path, typer.Option("--out", "-o", metavar="FILE", help="The page to write; its JSON is written beside it.")
+    ] = Path("audit.html"),
+    other: Annotated[
+        Path | None,
+        typer.Option("--other", metavar="CSV", help="The same comparisons by another system.", show_default=False),
+    ] = None,
+    fmr: options.Fmr = options.DEFAULT_FMR,
+    threshold: Annotated[
+        float | None,
+        typer.Option("--threshold", metavar="SCORE", help="The threshold in use instead of --fmr.", show_default=False),
+    ] = None,
+    per_day: Annotated[float, typer.Option("--per-day", metavar="N", help="People who pass a day.")] = 10_000.0,
+    listed: Annotated[int, typer.Option("--listed", min=1, metavar="N", help="People on the watch-list.")] = 100,
+    prevalence: Annotated[
+        float, typer.Option("--prevalence", metavar="PART", help="Part of those who pass that is on the list.")
+    ] = 1e-4,
+    limit: Annotated[
+        list[str] | None,
+        typer.Option("--limit", metavar="NAME=VALUE", help="Exit 1 beyond it, e.g. fmr_max_min=3; may be repeated."),
+    ] = None,
+    as_json: options.Json = False,
+) -> None:
+    """Audit any system for fairness: error rates by group, what is more than chance, and what it means at a door."""
+    from vultus.evaluation.audit.audit import Terms, audit
+    from vultus.evaluation.audit.comparisons import read_comparisons
+    from vultus.evaluation.audit.limits import beyond, read_limits
+    from vultus.evaluation.audit.report import findings, page
+    from vultus.evaluation.audit.watchlist import Traffic
+    from vultus.evaluation.page import jsonable, write_report
+
+    limits = read_limits(limit or [])
+    given = "" if threshold is None else "--threshold"
+    terms = Terms(fmr, threshold, given, traffic=Traffic(per_day, listed, prevalence))
+    with waiting("auditing ..."):
+        found = audit(read_comparisons(scores), terms, None if other is None else read_comparisons(other))
+        told, broken = findings(found), beyond(found, limits)
+        document = jsonable({**found, "findings": told, "beyond_limits": broken})
+        write_report(target, page(found), document)
+    if as_json:
+        emit(document)
+    else:
+        _tell(found, told, target)
+    for line in broken:
+        fail(line)
+    if broken:
+        raise typer.Exit(1)
+
+
 def _record(entry: Entry) -> dict[str, Any]:
     return {"entry": entry.seq, "at": entry.at, "actor": entry.actor, "action": entry.action,
             "subjects": list(entry.subjects), "purpose": entry.purpose, "detail": dict(entry.detail),
@@ -92,3 +154,21 @@ def _row(entry: Entry) -> list[str | tuple[str, str]]:
         "everybody" if everybody else subjects, entry.purpose,
         ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in detail.items()),
     ]  # fmt: skip
+
+
+def _tell(found: Mapping[str, Any], told: Sequence[str], target: Path) -> None:
+    for part in found["attributes"]:
+        rows = [
+            [row["name"], f"{row['fmr']['people']:,}", _rate(row["fmr"]), _rate(row["fnmr"]),
+             ("", "") if row["enough"] else ("too few to judge", "yellow")] for row in part["groups"]
+        ]  # fmt: skip
+        table(" and ".join(part["attributes"]), ["group", ">people", ">FMR in the group", ">FNMR", ""], rows)
+    for line in told or ["no group differs from the others by more than chance"]:
+        say(line, "yellow" if told else "green")
+    for line in found["warnings"]:
+        say(line, "dim")
+    say(f"written: {target} and {target.with_suffix('.json')}", "dim")
+
+
+def _rate(row: Mapping[str, Any]) -> str:
+    return f"{row['value']:.3g} ({row['low']:.2g} to {row['high']:.2g})" if row["n"] else "-"

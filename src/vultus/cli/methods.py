@@ -40,12 +40,15 @@ def ablate(
         typer.Argument(metavar="KEY=VALUE...", help="Settings that differ from the method's own.", show_default=False),
     ] = None,
     check: Annotated[
-        bool, typer.Option("--check", metavar="", help="The small configuration: minutes on two processors.")
+        bool, typer.Option("--check", metavar="", help="A configuration that decides in minutes.")
     ] = False,
     data: Annotated[
         str, typer.Option("--data", metavar="DIR", help="A folder of real data, or 'synthetic'.")
     ] = "synthetic",
-    seeds: Annotated[int, typer.Option("--seeds", min=2, metavar="N", help="How often everything is repeated.")] = 3,
+    seeds: Annotated[
+        int | None,
+        typer.Option("--seeds", min=2, metavar="N", show_default="the method's", help="How often all is repeated."),
+    ] = None,
     target: Annotated[
         Path | None,
         typer.Option(

@@ -56,12 +56,12 @@ def read_list(path: Path) -> Listed:
             class only.
     """
     rows = _rows(path)
-    same = np.array([_same(row["same"], f"{path}, line {line}") for line, row in enumerate(rows, 2)], dtype=bool)
+    same = np.array([as_truth(row["same"], f"{path}, line {line}") for line, row in enumerate(rows, 2)], dtype=bool)
     if same.all() or not same.any():
         what = "genuine" if same.all() else "impostor"
         raise InputError(f"{path} has {what} pairs only; a calibration needs pairs of one person and of two")
     if "score" in rows[0]:
-        scores = np.array([_score(row["score"], f"{path}, line {line}") for line, row in enumerate(rows, 2)])
+        scores = np.array([as_score(row["score"], f"{path}, line {line}") for line, row in enumerate(rows, 2)])
         none = np.empty(0, np.int64)
         return Listed(same, *_people(rows, same, path), scores, (), none, none)
     images: dict[str, int] = {}
@@ -110,13 +110,23 @@ def _rows(path: Path) -> list[_Row]:
     return [dict(zip(header, (value.strip() for value in row), strict=True)) for row in rows]
 
 
-def _same(text: str, where: str) -> bool:
+def as_truth(text: str, where: str) -> bool:
+    """1 or 0, true or false.
+
+    Raises:
+        InputError: it is neither.
+    """
     if text.lower() not in _TRUTH:
         raise InputError(f"{where}: same must be 1 or 0, but is {text}")
     return _TRUTH[text.lower()]
 
 
-def _score(text: str, where: str) -> float:
+def as_score(text: str, where: str) -> float:
+    """A finite number.
+
+    Raises:
+        InputError: it is none.
+    """
     try:
         score = float(text)
     except ValueError:

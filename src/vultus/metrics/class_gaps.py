@@ -92,7 +92,7 @@ def _wrong_columns(share: NDArray[np.float64]) -> NDArray[np.float64]:
     """Share of each class among a group's wrong predictions, (G, K); zeros of a group without any."""
     wrong = (share * ~np.eye(share.shape[1], dtype=bool)).sum(axis=1)
     total = wrong.sum(axis=1, keepdims=True)
-    return np.divide(wrong, total, out=np.zeros_like(wrong), where=total > 0)
+    return np.asarray(np.divide(wrong, total, out=np.zeros_like(wrong), where=total > 0), dtype=np.float64)
 
 
 def _relative_errors(table: NDArray[np.int64]) -> tuple[float, float]:

@@ -1,8 +1,8 @@
 """What a method offers to the rest of the lab.
 
-A method is one module `research/methods/<task>/<name>.py` that reads top to bottom: the card in its docstring, `Config`
-with the paper's values and `Config.tiny()`, its parts, and then the functions of `Method`. None imports another one,
-and none imports the judge. `experiment.py` takes a method to its claims; nothing else does.
+A method is one module `research/methods/<task>/<name>.py` that reads top to bottom: the card in its docstring,
+`Config` with the paper's values, `check()` and `tiny()`, its parts, and then the functions of `Method`. None imports
+another one, and none imports the judge. `experiment.py` takes a method to its claims; nothing else does.
 """
 
 from __future__ import annotations
@@ -106,15 +106,18 @@ class Method(Protocol):
     """What every method's module offers.
 
     Attributes:
-        Config: frozen dataclass with the paper's values; `Config.tiny()` runs in minutes on two processors.
+        Config: frozen dataclass with the paper's values; `Config.check()` decides the claims in minutes on two
+            processors, `Config.tiny()` runs in seconds, for tests.
         METRICS: what `score` gives; the first one must fall to chance when the signal is destroyed.
         CLAIMS: what the method must show.
+        SEEDS: how many the claims need to be decided.
         UNEQUAL: arms that cannot have the budget of the full method, and why.
     """
 
     Config: Any
     METRICS: tuple[Metric, ...]
     CLAIMS: tuple[Claim, ...]
+    SEEDS: int
     UNEQUAL: Mapping[str, str]
 
     def build(self, config: Any) -> Fittable:

@@ -65,7 +65,7 @@ def run_ablation(
     overrides: Sequence[str] = (),
     check: bool = False,
     folder: Path | None = None,
-    seeds: int = 3,
+    seeds: int | None = None,
     tell: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Any]:
     """Ablate a method and say with what.
@@ -73,9 +73,9 @@ def run_ablation(
     Args:
         name: of the method.
         overrides: "key=value" for its configuration.
-        check: the tiny configuration instead of the paper's.
+        check: the configuration that decides the claims in minutes, instead of the paper's.
         folder: real data; None for what the method makes itself.
-        seeds: how many.
+        seeds: how many; None for as many as the method asks for.
         tell: called with a line for each arm of each seed.
 
     Raises:
@@ -86,8 +86,8 @@ def run_ablation(
     if folder is not None and not folder.is_dir():
         raise InputError(f"--data {folder} is no folder")
     method = load(name)
-    config = apply(method.Config.tiny() if check else method.Config(), overrides)
-    report = ablate(method, config, range(FIRST_SEED, FIRST_SEED + seeds), folder, tell)
+    config = apply(method.Config.check() if check else method.Config(), overrides)
+    report = ablate(method, config, range(FIRST_SEED, FIRST_SEED + (seeds or method.SEEDS)), folder, tell)
     return {
         **report,
         "method": name,

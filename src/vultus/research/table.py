@@ -37,7 +37,7 @@ METHODS = (
     Entry(5, "event_face", "identity", "Face recognition from event cameras (EventFace)", needs="hub"),
     Entry(6, "affine_alignment", "identity", "Affine alignment between face embedding spaces", status="built"),
     Entry(7, "caupsi", "behavior", "Causal multi-task learning for driver assistance (CauPsi)"),
-    Entry(8, "subgroup_audit", "fairness", "Audit of error rates by subgroup"),
+    Entry(8, "subgroup_audit", "fairness", "Audit of error rates by subgroup", status="built"),
     Entry(9, "emodc", "expression", "Diffusion classifier with adaptive margin for expressions (EmoDC)", needs="hub"),
     Entry(10, "point_cloud", "expression", "Expressions from 3-D facial point clouds (HFWS, AffectNet3D)"),
     Entry(

@@ -27,8 +27,12 @@ class Config:
     part: Part = field(default_factory=Part)
 
     @classmethod
-    def tiny(cls) -> Config:
+    def check(cls) -> Config:
         return cls(effect=0.1)
+
+    @classmethod
+    def tiny(cls) -> Config:
+        return cls()
 
 
 @dataclass
@@ -65,6 +69,7 @@ def method(*, leak: bool = False, claims: tuple[Claim, ...] | None = None, unequ
         Config=Config,
         METRICS=(Metric("uar"),),
         CLAIMS=claims or (Claim("uar", over="without_part", by=0.02),),
+        SEEDS=3,
         UNEQUAL=unequal or {},
         build=lambda config: built(config, config.effect),
         baseline=lambda config: built(config, -0.1),

@@ -60,9 +60,14 @@ class Config:
     share: float = 1.5
 
     @classmethod
-    def tiny(cls) -> Config:
+    def check(cls) -> Config:
         """Seconds on two processors."""
         return cls(people=150, first=48, second=64, identity=16, nuisance=16, pixels=256)
+
+    @classmethod
+    def tiny(cls) -> Config:
+        """The same."""
+        return cls.check()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,6 +149,7 @@ CLAIMS = (
     Claim("tmr_at_fmr_1e-2", over="procrustes", by=-0.02),
     Claim("tmr_at_fmr_1e-2", over="a_tenth_of_the_pairs", by=0.02),
 )
+SEEDS = 3
 UNEQUAL = {
     BASELINE: "nothing is fitted",
     "a_tenth_of_the_pairs": "how many pairs a map needs is what it shows",

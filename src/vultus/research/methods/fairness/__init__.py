@@ -1,0 +1,1 @@
+"""Who is treated how: audits, and how bias spreads."""
