@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from vultus.errors import VultusError
 from vultus.evaluation.encrypted.costs import Cost, measure
 from vultus.evaluation.encrypted.ours import DEFAULT, How
 from vultus.evaluation.encrypted.study import piped
@@ -58,6 +59,7 @@ def costs(study: Study) -> Iterator[Row]:
     Besides its own main way each backend has others; those are measured at the first dimension alone.
     """
     found: list[Cost] = []
+    missed: list[Row] = []
     names: dict[int, str] = {}
     with processors(1):
         for dimension in study.dimensions:
@@ -65,9 +67,14 @@ def costs(study: Study) -> Iterator[Row]:
             for choice, bits in _cells(study, dimension):
                 study.bench.tell(f"{choice.backend}: {choice.scheme}, {bits} bits, {dimension} dimensions")
                 sides = piped(vectors, probe, "min-max" if choice.backend == "lightphe" else "signed")
-                found.append(measure(choice, bits, *sides, _budget(study, choice, dimension)))
+                try:
+                    found.append(measure(choice, bits, *sides, _budget(study, choice, dimension)))
+                except VultusError as error:
+                    what = f"costs of {choice.backend}, {choice.scheme}, {bits} bits, {dimension} dimensions"
+                    missed.append(Row(what=what, reason=f"not measured: {error}"))
     study.bench.details["costs"] = [asdict(cost) for cost in found]
     study.bench.details["templates"] = {str(dimension): name for dimension, name in names.items()}
+    yield from missed
     yield agreement(found)
     here = [cost for cost in found if cost.dimension == study.dimensions[0] and cost.bits in (None, study.main_bits)]
     yield from goals(here)

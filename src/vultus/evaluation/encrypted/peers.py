@@ -7,13 +7,14 @@ without needless rescaling, python-paillier with whole numbers of our size besid
 from __future__ import annotations
 
 import importlib
+import multiprocessing
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
-from vultus.errors import MissingExtraError
+from vultus.errors import InputError, MissingExtraError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,8 +131,15 @@ class LightPhe:
         self.key_bytes = _together(keys["public_key"]), _together(keys["private_key"])
 
     def encrypt(self, vectors: Floats) -> Any:
-        """One template."""
-        return self._cs.encrypt([float(value) for value in vectors[0]], silent=True)
+        """One template.
+
+        Raises:
+            InputError: LightPHE gives each number ten seconds, and the machine is too busy for that.
+        """
+        try:
+            return self._cs.encrypt([float(value) for value in vectors[0]], silent=True)
+        except multiprocessing.TimeoutError:
+            raise InputError("LightPHE gives up after ten seconds without a number: the machine is too busy") from None
 
     def prepare(self, templates: Any) -> Any:
         """Nothing."""

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from vultus.errors import InputError
 from vultus.evaluation.encrypted.compare import agreement, costs, goals
 from vultus.evaluation.encrypted.costs import Cost
 from vultus.evaluation.encrypted.ours import DEFAULT
@@ -61,6 +62,21 @@ def test_every_system_of_ours_is_measured_and_agrees(study):
     assert rows[0].met
     assert len(rows) == 1
     assert study.bench.details["templates"]["16"].startswith("synthetic, 60 people")
+
+
+def test_a_system_that_cannot_be_measured_leaves_the_others(study, monkeypatch):
+    def broken(choice, *rest):
+        if choice.scheme != DEFAULT.words:
+            raise InputError("no time")
+        return OURS
+
+    monkeypatch.setattr("vultus.evaluation.encrypted.compare.measure", broken)
+    rows = list(costs(study))
+    assert [row.what for row in rows if row.ours is None] == [
+        "costs of vultus, Okamoto-Uchiyama, packed, 8 bits, 1024 bits, 16 dimensions"
+    ]
+    assert rows[0].reason == "not measured: no time"
+    assert len(study.bench.details["costs"]) == 1
 
 
 def test_the_further_dimensions_take_the_main_ways_alone(study):
