@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from vultus.evaluation.acquire import Acquired
     from vultus.evaluation.measured import Measure, Report
+    from vultus.evaluation.tasks.pad import Presented
     from vultus.evaluation.tasks.scored import Scored
 
 app = typer.Typer(help="Measure error rates, of your pictures or of the scores of any system, with intervals.")
@@ -38,7 +39,8 @@ def verification(
     source: Annotated[
         Path,
         typer.Argument(
-            metavar="CSV", show_default=False, help="score,same or image1,image2,same (and subject1,subject2)."
+            metavar="CSV|SET", show_default=False,
+            help="score,same or image1,image2,same (and subject1,subject2); or a published set with --layout.",
         ),
     ],
     targets: Annotated[
@@ -51,6 +53,11 @@ def verification(
         Path | None,
         typer.Option("--development", metavar="CSV", help="Choose the thresholds on this file of other people.",
                      show_default=False),
+    ] = None,
+    layout: Annotated[
+        str | None,
+        typer.Option("--layout", metavar="NAME", show_default=False,
+                     help="SET is lfw, cfp-ff, cfp-fp, calfw, cplfw, ijb, rfw-african (...), or a .bin file (bin)."),
     ] = None,
     ratios: Annotated[
         bool, typer.Option("--ratios", metavar="", help="Scores are natural logarithms of likelihood ratios.")
@@ -70,7 +77,7 @@ def verification(
     from vultus.evaluation.tasks.verification import Terms, evaluate_verification
 
     choice = Choice(pack, device, threads, offline, licence_policy)
-    scored, got, contract = _scored(source, choice)
+    scored, got, contract = _scored(source, choice) if layout is None else _set(source, layout, choice)
     other = None if development is None else _scored(development, choice)[0]
     fixed = [(f"threshold {at:g}", at) for at in thresholds or ()]
     fixed += _calibrated(calibration, contract)
@@ -132,6 +139,19 @@ def pad(
     source: Annotated[
         Path, typer.Argument(metavar="CSV", show_default=False, help="score,species (and subject, file).")
     ],
+    listed: Annotated[
+        Path | None,
+        typer.Option("--list", metavar="FILE", show_default=False,
+                     help="CSV is file,score: what the films are stands in this list (or folder) of --layout."),
+    ] = None,
+    layout: Annotated[
+        str, typer.Option("--layout", metavar="NAME", help="Of the list: oulu, siw or casia.")
+    ] = "oulu",
+    development_list: Annotated[
+        Path | None,
+        typer.Option("--development-list", metavar="FILE", help="The list of the development file.",
+                     show_default=False),
+    ] = None,
     development: Annotated[
         Path | None,
         typer.Option("--development", metavar="CSV", help="Also judge the threshold at its equal error rate.",
@@ -143,10 +163,10 @@ def pad(
     as_json: options.Json = False,
 ) -> None:  # fmt: skip
     """Measure attack detection: APCER by species, BPCER at APCER, and ACER and HTER at a development threshold."""
-    from vultus.evaluation.tasks.pad import Terms, evaluate_pad, read_presentations
+    from vultus.evaluation.tasks.pad import Terms, evaluate_pad
 
-    test = read_presentations(source)
-    other = None if development is None else read_presentations(development)
+    test = _presented(source, listed, layout)
+    other = None if development is None else _presented(development, development_list, layout)
     with waiting("drawing people ..."):
         report = evaluate_pad(test, str(source), Terms(tuple(thresholds or ()), repeats), other)
     _finish(report, target, as_json=as_json)
@@ -233,6 +253,14 @@ def spotting(
     _finish(report, target, as_json=as_json)
 
 
+def _presented(scores: Path, listed: Path | None, layout: str) -> Presented:
+    """Presentations of a file, or of a file and a list."""
+    from vultus.evaluation.sets.layouts import read_attacks_of
+    from vultus.evaluation.tasks.pad import read_presentations
+
+    return read_presentations(scores) if listed is None else read_attacks_of(layout, listed, scores)
+
+
 def _acquired(choice: Choice, pictures: Sequence[Path]) -> Acquired:
     """Embed pictures under a progress bar."""
     from vultus.evaluation.acquire import acquire
@@ -254,6 +282,18 @@ def _scored(source: Path, choice: Choice) -> tuple[Scored, Acquired | None, str 
     engine = choice.engine()
     with Bar("embedding") as bar:
         scored, got, _ = compare_listed(engine, source, lambda _: bar.advance())
+    return scored, got, engine.contract
+
+
+def _set(source: Path, layout: str, choice: Choice) -> tuple[Scored, Acquired, str]:
+    """Comparisons of a published set."""
+    from vultus.evaluation.sets.layouts import read_pairs_of
+    from vultus.evaluation.tasks.pictures import compare_set
+
+    pairs = read_pairs_of(layout, source)
+    engine = choice.engine()
+    with Bar("embedding", len(pairs.images)) as bar:
+        scored, got = compare_set(engine, pairs, lambda _: bar.advance())
     return scored, got, engine.contract
 
 

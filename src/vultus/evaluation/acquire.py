@@ -31,8 +31,8 @@ class Engine(Protocol):
         """Thresholds of the pack."""
 
     def find_each(
-        self, sources: Iterable[Path], *, embed: bool = True, batch: int = 16
-    ) -> Iterator[tuple[Path, list[Face] | VultusError]]:
+        self, sources: Iterable[Path | bytes], *, embed: bool = True, batch: int = 16
+    ) -> Iterator[tuple[Path | bytes, list[Face] | VultusError]]:
         """Faces of many pictures, in order; a bad picture yields its error."""
 
 
@@ -76,7 +76,7 @@ def calibration_of(engine: Engine) -> Calibration | None:
 
 def acquire(
     engine: Engine,
-    pictures: Sequence[Path],
+    pictures: Sequence[Path | bytes],
     *,
     batch: int = 16,
     pick: Callable[[Sequence[Face]], Face | None] | None = None,
@@ -86,7 +86,7 @@ def acquire(
 
     Args:
         engine: finds and embeds.
-        pictures: files.
+        pictures: files, or the bytes of encoded pictures.
         batch: pictures at once.
         pick: which face of several counts; None takes the one that the engine takes, the largest.
         progress: called with the number of pictures done.

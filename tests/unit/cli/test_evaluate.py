@@ -124,3 +124,21 @@ def test_expression_and_spotting(cli: Cli) -> None:
     document = cli.json("evaluate", "spotting", truth, found, "--iou", 0.5, "--repeats", 30)
     assert values(document)["f1", "iou 0.5"] == 0.5
     assert "precision" in cli("evaluate", "spotting", truth, found, "--repeats", 30).stdout
+
+
+def test_published_sets(cli: Cli) -> None:
+    for name, colour in (("Ada", ADA), ("Grace", GRACE)):
+        for number in range(1, 8):
+            save(cli.folder / f"lfw/{name}/{name}_{number:04d}.png", colour, seed=number)
+    pairs = [f"{name}\t{a}\t{b}" for name in ("Ada", "Grace") for a, b in combinations(range(1, 8), 2)]
+    pairs += [f"Ada\t{a}\tGrace\t{b}" for a in range(1, 7) for b in range(1, 8)]
+    (cli.folder / "pairs.txt").write_text("\n".join(["1\t42", *pairs]))
+    document = cli.json("evaluate", "verification", ".", "--layout", "lfw", "--repeats", 30)
+    assert (document["sizes"]["comparisons"], values(document)["tmr", "fmr 0.1"]) == (84, 1)
+    listed = write(cli, "Test.txt", "+1,1_1_01_1", [["-1", "1_1_01_2"]])
+    scores = write(cli, "scores.csv", "file,score", [("1_1_01_1.avi", 1), ("1_1_01_2.avi", 0)])
+    other = write(cli, "dev.csv", "file,score", [("1_1_01_1.avi", 0.9), ("1_1_01_2.avi", 0.1)])
+    document = cli.json("evaluate", "pad", scores, "--list", listed, "--layout", "oulu", "--threshold", 0.5,
+                        "--development", other, "--development-list", listed, "--repeats", 30)  # fmt: skip
+    assert values(document)["hter", "eer of the development file"] == 0
+    assert values(document)["bpcer", "threshold 0.5"] == 0

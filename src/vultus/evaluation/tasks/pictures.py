@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vultus.errors import InputError
-from vultus.evaluation.acquire import acquire
+from vultus.evaluation.acquire import Acquired, acquire
 from vultus.evaluation.columns import numbered, read_columns
 from vultus.evaluation.lists import read_list
 from vultus.evaluation.measured import Measure
+from vultus.evaluation.sets.ijb import pool
 from vultus.evaluation.tasks.identification import NEVER, Searched
 from vultus.evaluation.tasks.quality import Graded
-from vultus.evaluation.tasks.scored import SUBJECTS, Scored
+from vultus.evaluation.tasks.scored import SUBJECTS, Scored, both_classes
 from vultus.metrics.quality import pair_quality
 
 if TYPE_CHECKING:
@@ -23,9 +24,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from vultus.evaluation.acquire import Acquired, Engine
+    from vultus.evaluation.acquire import Engine
     from vultus.evaluation.lists import Listed
     from vultus.evaluation.measured import Report
+    from vultus.evaluation.sets.pairset import PairSet
+
+_PART = 100_000
 
 
 def compare_listed(
@@ -45,6 +49,36 @@ def compare_listed(
     got = acquire(engine, listed.images, progress=progress)
     scores = got.similarity(listed.a, listed.b).astype(np.float64)
     return Scored(scores, listed.same, listed.left, listed.right, _names(path, listed)), got, listed
+
+
+def compare_set(
+    engine: Engine, pairs: PairSet, progress: Callable[[int], None] | None = None
+) -> tuple[Scored, Acquired]:
+    """Compare the pairs of a published set; one with a face that was not acquired counts as not made.
+
+    Args:
+        engine: finds and embeds.
+        pairs: of pictures, or of templates of several pictures.
+        progress: called with the number of pictures done.
+
+    Raises:
+        InputError: the pairs are of one class only.
+    """
+    both_classes(pairs.same, "the set")
+    got = acquire(engine, pairs.images, progress=progress)
+    sides = got
+    if pairs.template is not None and pairs.medium is not None:
+        vectors, there = pool(got.vectors, got.acquired, pairs.template, pairs.medium)
+        sides = Acquired(vectors, there, {})
+    # in parts, since a set may list millions of pairs
+    scores = np.concatenate([
+        sides.similarity(pairs.a[at : at + _PART], pairs.b[at : at + _PART]) for at in range(0, pairs.a.size, _PART)
+    ]).astype(np.float64)  # fmt: skip
+    if not pairs.people:
+        each = np.arange(pairs.same.size, dtype=np.int64)
+        return Scored(scores, pairs.same, each, each, (), pairs.fold), got
+    names, (person,) = numbered(pairs.people)
+    return Scored(scores, pairs.same, person[pairs.a], person[pairs.b], names, pairs.fold), got
 
 
 def grade_listed(scored: Scored, got: Acquired, listed: Listed) -> Graded:

@@ -10,9 +10,10 @@ import pytest
 from unit.cli.fake import ADA, GRACE, NOBODY, FakeEngine, save
 from vultus.errors import InputError
 from vultus.evaluation.acquire import Acquired
+from vultus.evaluation.sets.pairset import PairSet
 from vultus.evaluation.tasks.identification import NEVER, evaluate_identification
 from vultus.evaluation.tasks.identification import Terms as SearchTerms
-from vultus.evaluation.tasks.pictures import compare_listed, grade_listed, search_people, with_fta
+from vultus.evaluation.tasks.pictures import compare_listed, compare_set, grade_listed, search_people, with_fta
 from vultus.evaluation.tasks.verification import Terms, evaluate_verification
 
 
@@ -59,3 +60,15 @@ def test_everybody_is_a_stranger_once() -> None:
     assert report.value("fpir", "threshold 0.5") == pytest.approx(2 / 6)
     with pytest.raises(InputError, match="at least two people with more than 2 pictures each, but there are 1"):
         search_people(Acquired(vectors, np.isfinite(vectors[:, 0]), {}), people, 2)
+
+
+def test_templates_of_a_set(tmp_path) -> None:
+    files = tuple(save(tmp_path / f"{n}.png", colour, seed=n) for n, colour in enumerate((ADA, GRACE, ADA, NOBODY)))
+    one = np.array([0, 0, 1, 2])
+    pairs = PairSet(files, (), np.array([0, 0]), np.array([1, 2]), np.array([True, False]), None, one, np.arange(4))
+    scored, got = compare_set(FakeEngine(), pairs)
+    single, _ = compare_set(FakeEngine(), PairSet(files, ("A", "G", "A", "N"), np.array([0, 0]), np.array([2, 1]),
+                                                  np.array([True, False])))  # fmt: skip
+    assert 0 < scored.scores[0] < single.scores[0] == pytest.approx(1)
+    assert (scored.scores[1], got.fta, scored.names) == (-np.inf, 0.25, ())
+    assert (single.names, single.right.tolist()) == (("A", "G", "N"), [0, 1])
