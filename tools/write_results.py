@@ -256,6 +256,19 @@ def crops() -> str:
     return table(head, rows)
 
 
+def gallery() -> str:
+    """What one run of `vultus bench gallery` measured, with its heading; nothing before the first run."""
+    if not (ROOT / "results/gallery.json").exists():
+        return ""
+    return f"""## A gallery of a million people
+
+`vultus bench gallery`; people are made up, 128 numbers each.
+
+{core("gallery")}
+
+"""
+
+
 def page() -> str:
     """The whole page."""
     return f"""# Measured results
@@ -273,7 +286,7 @@ The rows that load disturbs, once more when nothing else ran on the machine
 
 {core("core_quiet")}
 
-## Thresholds of pack dlib
+{gallery()}## Thresholds of pack dlib
 
 {calibration("dlib")}
 
