@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vultus.errors import InputError, ShapeError
-from vultus.metrics.verification import as_scores, fmr, frr, tmr_at_fmr
+from vultus.metrics.transaction import frr
+from vultus.metrics.verification import as_scores, fmr, tmr_at_fmr
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

@@ -181,33 +181,55 @@ def det_points(genuine: ArrayLike, impostor: ArrayLike, max_points: int = 2000) 
     """
     if max_points < 2:
         raise InputError(f"a curve needs at least 2 points, not {max_points}")
-    mated = np.sort(as_scores(genuine, "genuine scores").astype(np.float64))
-    other = np.sort(as_scores(impostor, "impostor scores").astype(np.float64))
-    distinct = np.unique(np.concatenate([mated, other]))
+    mated, other = _sorted(genuine, impostor)
+    distinct = np.unique(np.concatenate([mated, other])).astype(np.float64)
     distinct = distinct[np.isfinite(distinct)]
     last = np.nextafter(distinct[-1:], np.inf)
     threshold = np.concatenate([[-np.inf], distinct, last])
     if threshold.size > max_points:
         threshold = threshold[np.linspace(0, threshold.size - 1, max_points).round().astype(np.int64)]
+    return DetCurve(threshold, *_rates(mated, other, threshold))
+
+
+def _sorted(genuine: ArrayLike, impostor: ArrayLike) -> tuple[Floats, Floats]:
+    """Both kinds of scores, rising; float32 only when both are."""
+    mated, other = as_scores(genuine, "genuine scores"), as_scores(impostor, "impostor scores")
+    kind = np.result_type(mated, other)
+    return np.sort(mated.astype(kind, copy=False)), np.sort(other.astype(kind, copy=False))
+
+
+def _rates(
+    mated: Floats, other: Floats, threshold: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """FMR and FNMR of rising scores at rising thresholds."""
+    # The first score at or above: in the type of the scores, since a search in another copies all of them.
+    at = threshold.astype(mated.dtype)
+    at = np.where(at.astype(np.float64) < threshold, np.nextafter(at, np.array(np.inf, at.dtype)), at)
     # side="left" counts the scores strictly below, which are the non-matches.
-    false_match = 1.0 - np.searchsorted(other, threshold, side="left") / other.size
-    false_non_match = np.searchsorted(mated, threshold, side="left") / mated.size
-    return DetCurve(threshold, false_match, false_non_match)
+    false_match = 1.0 - np.searchsorted(other, at, side="left") / other.size
+    return false_match, np.searchsorted(mated, at, side="left") / mated.size
 
 
 def eer(genuine: ArrayLike, impostor: ArrayLike) -> tuple[float, float]:
     """Equal error rate and its threshold, linear between the two neighbouring points; a summary, no operating point."""
-    mated = as_scores(genuine, "genuine scores")
-    other = as_scores(impostor, "impostor scores")
-    curve = det_points(mated, other, max_points=mated.size + other.size + 2)
-    gap = curve.fnmr - curve.fmr
-    # The gap rises from -1 (or the failures to acquire) to 1, so there is a first point at or above zero.
-    index = int(np.argmax(gap >= 0))
-    if index == 0 or gap[index] == 0:
-        return float((curve.fnmr[index] + curve.fmr[index]) / 2), float(curve.threshold[index])
-    part = -gap[index - 1] / (gap[index] - gap[index - 1])
-    rate = curve.fmr[index - 1] + part * (curve.fmr[index] - curve.fmr[index - 1])
-    return float(rate), float(curve.threshold[index])
+    mated, other = _sorted(genuine, impostor)
+    # The gap between the rates rises from -1 to 1 with the threshold, so where it crosses zero is found by halves.
+    values = np.sort(np.concatenate([mated, other]))
+    low, high = int(np.searchsorted(values, -np.inf, side="right")), values.size
+    first = low
+    while low < high:
+        middle = (low + high) // 2
+        fmr_there, fnmr_there = _rates(mated, other, values[middle : middle + 1].astype(np.float64))
+        low, high = (middle + 1, high) if fnmr_there[0] < fmr_there[0] else (low, middle)
+    top = float(values[low]) if low < values.size else float(np.nextafter(np.float64(values[-1]), np.inf))
+    below = int(np.searchsorted(values, values[low], side="left")) if low < values.size else low
+    bottom = float(values[below - 1]) if below > first else -np.inf
+    false_match, false_non_match = _rates(mated, other, np.array([bottom, top]))
+    gap = false_non_match - false_match
+    if gap[1] == 0:
+        return float(false_match[1]), top
+    part = -gap[0] / (gap[1] - gap[0])
+    return float(false_match[0] + part * (false_match[1] - false_match[0])), top
 
 
 def min_dcf(
@@ -237,55 +259,18 @@ def min_dcf(
         raise InputError(f"the prior of a genuine comparison lies strictly between 0 and 1, not at {prior}")
     if not (0 < miss_cost < np.inf and 0 < false_match_cost < np.inf):
         raise InputError(f"costs of errors are positive and finite, not {miss_cost} and {false_match_cost}")
-    mated, other = as_scores(genuine, "genuine scores"), as_scores(impostor, "impostor scores")
-    curve = det_points(mated, other, max_points=mated.size + other.size + 2)
+    mated, other = _sorted(genuine, impostor)
+    # Between two genuine scores a higher threshold only helps, so no other threshold can be best.
+    own = np.unique(mated).astype(np.float64)
+    top = max(mated[-1:].astype(np.float64), other[-1:].astype(np.float64))
+    last = np.nextafter(top[np.isfinite(top)], np.inf)
+    threshold = np.concatenate([[-np.inf], own[np.isfinite(own)], last])
+    false_match_rate, miss_rate = _rates(mated, other, threshold)
     miss, false_match = miss_cost * prior, false_match_cost * (1 - prior)
     # Where no comparison could be made the curve has no end at which nothing matches, so it stands here.
-    cost = np.append(miss * curve.fnmr + false_match * curve.fmr, miss) / min(miss, false_match)
+    cost = np.append(miss * miss_rate + false_match * false_match_rate, miss) / min(miss, false_match)
     best = int(np.argmin(cost))
-    return float(cost[best]), float(np.append(curve.threshold, np.inf)[best])
-
-
-def fta(acquired: ArrayLike) -> float:
-    """Failure to acquire: share of attempts, bool (N,), that gave no usable picture of a face."""
-    return _share(~_as_flags(acquired, "acquired"), None)
-
-
-def fte(enrolled: ArrayLike) -> float:
-    """Failure to enrol: share of people, bool (N,), of whom no template could be made."""
-    return _share(~_as_flags(enrolled, "enrolled"), None)
-
-
-def far(fmr: float, fta: float) -> float:
-    """False accept rate of a transaction of one attempt: FMR (1 - FTA).
-
-    Args:
-        fmr: over the comparisons that could be made. Where the others are in it with minus infinity, it is the FAR.
-        fta: failure to acquire.
-
-    Raises:
-        InputError: something is no rate.
-    """
-    _check_rates(fmr, fta)
-    return fmr * (1 - fta)
-
-
-def frr(fnmr: float, fta: float) -> float:
-    """False reject rate of a transaction of one attempt: FTA + FNMR (1 - FTA); FNMR as the FMR of `far`."""
-    _check_rates(fnmr, fta)
-    return fta + fnmr * (1 - fta)
-
-
-def gfar(fmr: float, fta: float, fte: float) -> float:
-    """Generalised false accept rate, which knows of people who could not enrol: FMR (1 - FTA) (1 - FTE)."""
-    _check_rates(fte)
-    return far(fmr, fta) * (1 - fte)
-
-
-def gfrr(fnmr: float, fta: float, fte: float) -> float:
-    """Generalised false reject rate: FTE + (1 - FTE) (FTA + FNMR (1 - FTA))."""
-    _check_rates(fte)
-    return fte + (1 - fte) * frr(fnmr, fta)
+    return float(cost[best]), float(np.append(threshold, np.inf)[best])
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,16 +361,3 @@ def _as_truth(same: ArrayLike, size: int) -> NDArray[np.bool_]:
     if truth.shape != (size,):
         raise ShapeError("same", f"of shape ({size},)", f"of shape {truth.shape}")
     return truth
-
-
-def _as_flags(flags: ArrayLike, name: str) -> NDArray[np.bool_]:
-    out = np.asarray(flags)
-    if out.dtype != np.bool_ or out.ndim != 1 or out.size == 0:
-        raise ShapeError(name, "a non-empty row of True and False", f"{out.dtype} of shape {out.shape}")
-    return out
-
-
-def _check_rates(*rates: float) -> None:
-    for rate in rates:
-        if not 0 <= rate <= 1:
-            raise InputError(f"an error rate lies between 0 and 1, not at {rate}")

@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from sklearn.metrics import roc_curve
 
 from vultus.errors import InputError, ShapeError
-from vultus.metrics.verification import far, fmr, fnmr, frr, fta, fte, gfar, gfrr, min_dcf, threshold_at_fnmr
+from vultus.metrics.verification import det_points, eer, fmr, fnmr, min_dcf, threshold_at_fnmr
 
 TIED = arrays(np.float64, st.integers(1, 40), elements=st.integers(-8, 8).map(lambda n: n / 8))
 RATE = st.floats(0, 1)
@@ -76,46 +76,26 @@ def test_costs_need_both_kinds_without_nan(measure):
         measure([float("nan")], [1.0])
 
 
-def test_failures_are_shares():
-    assert fta([True, True, False, True]) == 0.25
-    assert fte(np.array([False, True])) == 0.5
+@given(TIED, TIED)
+def test_the_crossing_that_is_found_by_halves_is_that_of_the_whole_curve(genuine, impostor):
+    curve = det_points(genuine, impostor, 10_000)
+    gap = curve.fnmr - curve.fmr
+    index = int(np.argmax(gap >= 0))
+    rate, threshold = eer(genuine, impostor)
+    assert threshold == curve.threshold[index]
+    if gap[index] == 0:
+        assert rate == pytest.approx(curve.fmr[index])
+    else:
+        part = -gap[index - 1] / (gap[index] - gap[index - 1])
+        assert rate == pytest.approx(curve.fmr[index - 1] + part * (curve.fmr[index] - curve.fmr[index - 1]))
 
 
-@pytest.mark.parametrize("flags", [[], [0, 1], [[True]], [0.5, float("nan")]])
-def test_failures_want_truth_values(flags):
-    with pytest.raises(ShapeError, match="acquired must be a non-empty row of True and False"):
-        fta(flags)
-    with pytest.raises(ShapeError, match="enrolled must be a non-empty row of True and False"):
-        fte(flags)
-
-
-def test_transaction_rates_by_hand():
-    assert far(0.01, 0.1) == pytest.approx(0.009)
-    assert frr(0.02, 0.1) == pytest.approx(0.118)
-    assert gfar(0.01, 0.1, 0.5) == pytest.approx(0.0045)
-    assert gfrr(0.02, 0.1, 0.5) == pytest.approx(0.559)
-
-
-@given(arrays(np.float64, 30, elements=st.floats(-1, 1)), st.integers(0, 20), st.floats(-1, 1))
-def test_failures_in_the_scores_and_in_the_formula_agree(scores, failed, threshold):
-    """A failed comparison is minus infinity in our scores, so that the rates over all of them are FAR and FRR."""
-    padded = np.r_[scores, np.full(failed, -np.inf)]
-    rate = failed / padded.size
-    assert fmr(padded, threshold) == pytest.approx(far(fmr(scores, threshold), rate))
-    assert fnmr(padded, threshold) == pytest.approx(frr(fnmr(scores, threshold), rate))
-
-
-@given(RATE, RATE, RATE)
-def test_transaction_rates_stay_rates_and_failures_cost(rate, fail, enrol):
-    assert 0 <= gfar(rate, fail, enrol) <= far(rate, fail) <= rate <= frr(rate, fail) + 1e-12 <= 1 + 1e-12
-    assert frr(rate, fail) <= gfrr(rate, fail, enrol) + 1e-12 <= 1 + 2e-12
-
-
-@pytest.mark.parametrize("rates", [(-0.1, 0), (0, 1.1), (float("nan"), 0)])
-def test_transaction_rates_refuse_what_is_no_rate(rates):
-    for formula in (far, frr):
-        with pytest.raises(InputError, match="an error rate lies between 0 and 1, not at"):
-            formula(*rates)
-    for formula in (gfar, gfrr):
-        with pytest.raises(InputError, match="an error rate lies between 0 and 1, not at 7"):
-            formula(0, 0, 7)
+@given(TIED, TIED)
+def test_scores_of_32_bits_give_the_same_figures(genuine, impostor):
+    """Eighths are exact in both."""
+    small = genuine.astype(np.float32), impostor.astype(np.float32)
+    assert eer(*small)[0] == eer(genuine, impostor)[0]
+    assert min_dcf(*small)[0] == min_dcf(genuine, impostor)[0]
+    one, other = det_points(*small), det_points(genuine, impostor)
+    np.testing.assert_array_equal(one.fmr, other.fmr)
+    np.testing.assert_array_equal(one.fnmr, other.fnmr)
