@@ -2,7 +2,8 @@
 
 python tools/write_methods.py
 
-A page is written by hand but for what stands between `<!-- ablation: NAME -->` and `<!-- end -->`.
+A page is written by hand but for what stands between `<!-- ablation: NAME -->` or `<!-- audit: NAME -->` and
+`<!-- end -->`.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "docs/methods"
-_MARKED = re.compile(r"(<!-- ablation: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_MARKED = re.compile(r"(<!-- (ablation|audit): ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def page(path: Path) -> str:
     """What the page must be."""
-    return _MARKED.sub(lambda found: found[1] + tables(found[2]) + found[3], path.read_text("utf-8"))
+    made = {"ablation": tables, "audit": audited}
+    return _MARKED.sub(lambda found: found[1] + made[found[2]](found[3]) + found[4], path.read_text("utf-8"))
 
 
 def tables(name: str) -> str:
@@ -46,6 +48,33 @@ def tables(name: str) -> str:
         f"{report['control']}. `{report['command']}`, revision {report['revision'] or 'unknown'}; {versions}.",
         "",
     ])  # fmt: skip
+
+
+def audited(name: str) -> str:
+    """Groups, tests and warnings of one committed audit."""
+    report: dict[str, Any] = json.loads((ROOT / f"results/audit_{name}.json").read_text("utf-8"))
+    groups = [
+        [row["name"], f"{row['fmr']['people']:,}", *(_with_ends(row[key]) for key in ("fmr", "fmr_cross", "fnmr"))]
+        for part in report["attributes"] for row in part["groups"]
+    ]  # fmt: skip
+    told = report["findings"] or ["No group differs from the others by more than chance."]
+    versions = ", ".join(f"{package} {release}" for package, release in report["versions"].items())
+    source, threshold = report["source"], report["threshold"]
+    return "\n".join([
+        "",
+        *_table(["group", "people", "FMR in the group", "FMR with others", "FNMR"], groups),
+        "",
+        *(f"- {line}" for line in [*told, *report["warnings"]]),
+        "",
+        f"{source['genuine']:,} comparisons of one person and {source['impostor']:,} of two, {source['people']:,} people; "
+        f"threshold {threshold['value']:.4f} from {threshold['from']}. `{report['command']}`, revision "
+        f"{report['revision'] or 'unknown'}; {versions}.",
+        "",
+    ])  # fmt: skip
+
+
+def _with_ends(rate: dict[str, Any]) -> str:
+    return f"{rate['value']:.3g} ({rate['low']:.2g} to {rate['high']:.2g})" if rate["n"] else "-"
 
 
 def _table(head: list[str], rows: list[list[str]]) -> list[str]:
