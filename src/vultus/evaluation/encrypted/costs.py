@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gc
-import multiprocessing
-import os
 import statistics
 import time
 from dataclasses import dataclass
@@ -150,22 +148,11 @@ def median(
 
 
 def processor_s(run: Callable[[], object]) -> float:
-    """Seconds that a processor works for one call, in this process and in those that the call starts.
-
-    On one processor with nothing else to do it is the time that passes; beside other work it stays nearly the same.
-    """
+    """Seconds that a processor works for one call: the time that passes, less what other programs take of it."""
     gc.collect()
-    others, before = set(multiprocessing.active_children()), _worked_s()
+    before = time.process_time()
     run()
-    # LightPHE lets its worker processes end by themselves; their time counts once they have.
-    for child in set(multiprocessing.active_children()) - others:
-        child.join()
-    return _worked_s() - before
-
-
-def _worked_s() -> float:
-    now = os.times()
-    return time.process_time() + now.children_user + now.children_system
+    return time.process_time() - before
 
 
 def unit(rows: Floats) -> Floats:

@@ -7,14 +7,13 @@ without needless rescaling, python-paillier with whole numbers of our size besid
 from __future__ import annotations
 
 import importlib
-import multiprocessing
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
-from vultus.errors import InputError, MissingExtraError
+from vultus.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,7 +119,8 @@ class LightPhe:
     """LightPHE as published: one ciphertext per dimension, decimal fixed point, non-negative numbers only."""
 
     def __init__(self, bits: int, algorithm: str, digits: int) -> None:
-        self._cs = load("lightphe").LightPHE(algorithm_name=algorithm, key_size=bits, precision=digits)
+        self._library = load("lightphe")
+        self._cs = self._library.LightPHE(algorithm_name=algorithm, key_size=bits, precision=digits)
         self._digits = digits
         keys = self._cs.cs.keys
         exponent = (10**digits).bit_length()
@@ -131,15 +131,11 @@ class LightPhe:
         self.key_bytes = _together(keys["public_key"]), _together(keys["private_key"])
 
     def encrypt(self, vectors: Floats) -> Any:
-        """One template.
-
-        Raises:
-            InputError: LightPHE gives each number ten seconds, and the machine is too busy for that.
-        """
-        try:
-            return self._cs.encrypt([float(value) for value in vectors[0]], silent=True)
-        except multiprocessing.TimeoutError:
-            raise InputError("LightPHE gives up after ten seconds without a number: the machine is too busy") from None
+        """One template, by the function that its worker processes run, without starting those for each template."""
+        cs, digits = self._cs.cs, self._digits
+        zero, divisor = cs.encrypt(0), cs.encrypt(10**digits)
+        parts = [self._library.encrypt_float(float(value), divisor, cs, digits, zero) for value in vectors[0]]
+        return self._library.EncryptedTensor(fractions=parts, cs=cs, precision=digits)
 
     def prepare(self, templates: Any) -> Any:
         """Nothing."""

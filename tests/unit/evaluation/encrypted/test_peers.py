@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
-from vultus.errors import InputError, MissingExtraError
+from vultus.errors import MissingExtraError
 from vultus.evaluation.encrypted.costs import min_max, population, unit
 from vultus.evaluation.encrypted.peers import (
     PEERS,
@@ -45,18 +44,6 @@ def test_lightphe_equals_its_own_decimals(algorithm, digits):
     check(system, positive, positive[0], 0.0)
     assert system.facts.pipeline == "min-max"
     assert system.facts.exact
-
-
-def test_lightphe_on_a_busy_machine_gives_up_with_words(monkeypatch):
-    pytest.importorskip("lightphe")
-    system = LightPhe(192, "Paillier", 5)
-
-    def late(numbers, silent):
-        raise multiprocessing.TimeoutError
-
-    monkeypatch.setattr(system._cs, "encrypt", late)
-    with pytest.raises(InputError, match="LightPHE gives up after ten seconds without a number"):
-        system.encrypt(VECTORS[:1])
 
 
 @pytest.mark.parametrize("whole", [True, False])
