@@ -55,7 +55,7 @@ class Best:
         self.person_ids, self.rows, self.parts = (np.zeros(0, dtype=np.int64) for _ in range(3))
         self._lock = threading.Lock()
 
-    def take(self, similarities: Floats, person_ids: Ids, rows: Ids, part: int) -> None:
+    def take(self, similarities: Floats, person_ids: NDArray[np.integer[Any]], rows: Ids, part: int) -> None:
         """Take in rows of a part; each person stays with the best one, of equal ones the first."""
         with self._lock:
             good = similarities >= self.bound
@@ -95,7 +95,8 @@ class Part:
         face_ids: Ids | None = None,
         kernel: Kernel = "auto",
     ) -> None:
-        self.names, self.person_ids = names, person_ids
+        self.person_ids = _short(person_ids)
+        self.names = names
         self.rows, self.offsets, self.face_ids = rows, offsets, face_ids
         # One template each, as is most common, needs no list of where they start.
         self.starts = None if len(person_ids) == len(rows) else starts
@@ -295,3 +296,8 @@ def _seed(largest: NDArray[Any], top: int) -> float:
     """A score that is reached by a few more rows than are asked for."""
     wanted = min(2 * top + 16, len(largest))
     return float(np.partition(largest, len(largest) - wanted)[len(largest) - wanted])
+
+
+def _short(person_ids: Ids) -> NDArray[np.integer[Any]]:
+    """The same numbers, half as long where they fit: a million of them are eight megabytes."""
+    return person_ids if len(person_ids) and person_ids[-1] >= 2**31 else person_ids.astype(np.int32)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -283,7 +283,7 @@ def merged(templates: Templates, without: NDArray[np.int64], more: Templates) ->
     )  # fmt: skip
 
 
-def _known(part: Part, person_ids: NDArray[np.int64]) -> NDArray[np.bool_]:
+def _known(part: Part, person_ids: NDArray[np.integer[Any]]) -> NDArray[np.bool_]:
     """Who of a part has one of these numbers, ascending."""
     passing = np.zeros(len(part), dtype=bool)
     at = np.searchsorted(part.person_ids, person_ids)
