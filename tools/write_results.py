@@ -309,6 +309,10 @@ By the formulas of [milvus.md](milvus.md#sizing-100-million-to-1-billion-faces),
 
 {sizing()}
 
+## Error rates of ten million scores
+
+{core("metrics")}
+
 ## Views
 
 All genuine and impostor pairs of LFW folds 1-5.

@@ -103,3 +103,10 @@ def test_alone_it_shows_its_help(cli: Cli) -> None:
 )
 def test_numbers(value: float | None, text: str) -> None:
     assert number(value) == text
+
+
+def test_metrics(cli: Cli) -> None:
+    report = cli.json("bench", "metrics", "--quick", "--threads", 1)
+    assert [row["unit"] for row in report["rows"]] == ["million scores/s", "million scores/s", "share"]
+    assert "scikit-learn" in report["versions"]
+    assert "unknown measurement 'rate'" in cli("bench", "metrics", "--only", "rate", code=2).stderr
