@@ -269,6 +269,57 @@ def gallery() -> str:
 """
 
 
+def encrypted_costs() -> str:
+    """What each encrypted system costs."""
+    head = ["system", "modulus bits", "dimensions (encrypted)", "template", "probe", "key s", "encrypt ms", "dot µs",
+            "decrypt µs", "public key B", "template B", "max loss", "agrees"]  # fmt: skip
+    rows = []
+    for r in load("encrypted")["details"]["costs"]:
+        rows.append([
+            f"{r['backend']}: {r['scheme']}", f"{r['modulus_bits']:,}", f"{r['dimension']:,} ({r['measured_dimension']:,})",
+            r["template_precision"], r["probe_precision"], number(r["keygen_s"]), number(r["encrypt_s"] * 1e3),
+            number(r["dot_s"] * 1e6), number(r["decrypt_s"] * 1e6), f"{r['public_key_bytes']:,}",
+            f"{r['template_bytes']:,.0f}", f"{r['max_loss']:.1e}", "yes" if r["agrees"] else "**no**",
+        ])  # fmt: skip
+    return table(head, rows)
+
+
+def encrypted_rates() -> str:
+    """Error rates with and without encryption."""
+    found = load("encrypted_faces")["details"]["accuracy"]
+    rows = [
+        [f"{r['backend']}: {r['scheme']}", r["pipeline"], f"{r['n_encrypted']:,} of {r['n_pairs']:,}",
+         f"{r['match_rate']:.4f}", f"{r['eer']:.4f}", "" if r["top1"] is None else f"{r['top1']:.4f}",
+         f"{r['max_loss']:.1e}", "yes" if r["agrees"] else "**no**"]
+        for r in found["rows"]
+    ]  # fmt: skip
+    head = ["system", "pipeline", "pairs decrypted", "right decisions", "EER", "top-1", "max loss", "agrees"]
+    return f"{found['faces']}.\n\n{table(head, rows)}"
+
+
+def encrypted_leaks() -> str:
+    """What answers give away."""
+    found = load("encrypted_faces")["details"]["leaks"]
+    rows = [
+        [r["what"], f"{r['queries']:,}", str(r["people"]), f"{r['cosine']:.5f}", f"{r['iapar_same']:.2f}",
+         f"{r['iapar_other']:.2f}"]
+        for r in found["rows"]
+    ]  # fmt: skip
+    head = ["the attacker has", "answers read", "people", "cosine with the template", "accepted, same picture",
+            "accepted, another picture"]  # fmt: skip
+    return (
+        f"{found['faces']}; FMR {found['fmr']:g}, where the people themselves are accepted with another picture at a rate "
+        f"of {found['match_rate']:.2f}. Two strangers have a cosine of {found['stranger_cosine']:.3f}. Answers include "
+        f"those spent on finding a first face that is accepted.\n\n{table(head, rows)}"
+    )
+
+
+def encrypted_links() -> str:
+    """Unlinkability."""
+    rows = [[r["what"], f"{r['d_sys']:.3f}"] for r in load("encrypted_faces")["details"]["links"]["rows"]]
+    return table(["what is compared", "D_sys"], rows)
+
+
 def page() -> str:
     """The whole page."""
     return f"""# Measured results
@@ -318,6 +369,39 @@ By the formulas of [milvus.md](milvus.md#sizing-100-million-to-1-billion-faces),
 All genuine and impostor pairs of LFW folds 1-5.
 
 {views()}
+
+## Search on encrypted faces
+
+`vultus bench encrypted --only costs`; [how to read it](encrypted.md#how-it-compares).
+
+{core("encrypted")}
+
+Each accelerator switched off (`--only ablations`):
+
+{core("encrypted_ablations")}
+
+On real faces (`--pairs lfw --only error_rates --only leaks --only links`):
+
+{core("encrypted_faces")}
+
+### Costs of encrypted systems
+
+Seconds that a processor works, per template, comparison and score. Where fewer dimensions were encrypted than a
+template has, times and bytes are scaled.
+
+{encrypted_costs()}
+
+### Encrypted and plain decisions
+
+{encrypted_rates()}
+
+### What answers give away
+
+{encrypted_leaks()}
+
+### Links between galleries
+
+{encrypted_links()}
 
 ## Groups of unknown faces
 
