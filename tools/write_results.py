@@ -273,14 +273,14 @@ def encrypted_costs() -> str:
     """What each encrypted system costs."""
     head = ["system", "modulus bits", "dimensions (encrypted)", "template", "probe", "key s", "encrypt ms", "dot µs",
             "decrypt µs", "public key B", "template B", "max loss", "agrees"]  # fmt: skip
-    rows = []
-    for r in load("encrypted")["details"]["costs"]:
-        rows.append([
-            f"{r['backend']}: {r['scheme']}", f"{r['modulus_bits']:,}", f"{r['dimension']:,} ({r['measured_dimension']:,})",
-            r["template_precision"], r["probe_precision"], number(r["keygen_s"]), number(r["encrypt_s"] * 1e3),
-            number(r["dot_s"] * 1e6), number(r["decrypt_s"] * 1e6), f"{r['public_key_bytes']:,}",
-            f"{r['template_bytes']:,.0f}", f"{r['max_loss']:.1e}", "yes" if r["agrees"] else "**no**",
-        ])  # fmt: skip
+    rows = [
+        [f"{r['backend']}: {r['scheme']}", f"{r['modulus_bits']:,}",
+         f"{r['dimension']:,} ({r['measured_dimension']:,})", r["template_precision"], r["probe_precision"],
+         number(r["keygen_s"]), number(r["encrypt_s"] * 1e3), number(r["dot_s"] * 1e6), number(r["decrypt_s"] * 1e6),
+         f"{r['public_key_bytes']:,}", f"{r['template_bytes']:,.0f}", f"{r['max_loss']:.1e}",
+         "yes" if r["agrees"] else "**no**"]
+        for r in load("encrypted")["details"]["costs"]
+    ]  # fmt: skip
     return table(head, rows)
 
 
@@ -297,6 +297,22 @@ def encrypted_rates() -> str:
     return f"{found['faces']}.\n\n{table(head, rows)}"
 
 
+def encrypted_scaling() -> str:
+    """A search in encrypted galleries of growing size."""
+    found = load("encrypted_scaling")["details"]["scaling"]
+    keys = ("added_s", "score_s", "answer_s", "decrypt_s")
+    rows = [
+        [f"{r['people']:,}", *(number(r[key]) for key in keys), f"{r['bytes'] / 1e6:.1f}", f"{r['memory_mib']:.0f}",
+         "yes" if r["exact"] else "**no**"]
+        for r in found["rows"]
+    ]  # fmt: skip
+    head = ["people", "enrolling the new ones s", "scoring s", "with new nonces s", "decryption s",
+            "ciphertext MB", "memory MiB", "all scores exact"]  # fmt: skip
+    return (
+        f"{found['bits']} bits, {found['dimension']} dimensions, {found['threads']} processes.\n\n{table(head, rows)}"
+    )
+
+
 def encrypted_leaks() -> str:
     """What answers give away."""
     found = load("encrypted_faces")["details"]["leaks"]
@@ -308,8 +324,8 @@ def encrypted_leaks() -> str:
     head = ["the attacker has", "answers read", "people", "cosine with the template", "accepted, same picture",
             "accepted, another picture"]  # fmt: skip
     return (
-        f"{found['faces']}; FMR {found['fmr']:g}, where the people themselves are accepted with another picture at a rate "
-        f"of {found['match_rate']:.2f}. Two strangers have a cosine of {found['stranger_cosine']:.3f}. Answers include "
+        f"{found['faces']}; FMR {found['fmr']:g}, where the people themselves are accepted with another picture at a "
+        f"rate of {found['match_rate']:.2f}. Two strangers have a cosine of {found['stranger_cosine']:.3f}. Answers include "
         f"those spent on finding a first face that is accepted.\n\n{table(head, rows)}"
     )
 
@@ -394,6 +410,12 @@ template has, times and bytes are scaled.
 ### Encrypted and plain decisions
 
 {encrypted_rates()}
+
+### Encrypted galleries of growing size
+
+`--only scaling`. Time that passes.
+
+{encrypted_scaling()}
 
 ### What answers give away
 
