@@ -325,8 +325,8 @@ def encrypted_leaks() -> str:
             "accepted, another picture"]  # fmt: skip
     return (
         f"{found['faces']}; FMR {found['fmr']:g}, where the people themselves are accepted with another picture at a "
-        f"rate of {found['match_rate']:.2f}. Two strangers have a cosine of {found['stranger_cosine']:.3f}. Answers include "
-        f"those spent on finding a first face that is accepted.\n\n{table(head, rows)}"
+        f"rate of {found['match_rate']:.2f}. Two strangers have a cosine of {found['stranger_cosine']:.3f}. Answers "
+        f"include those spent on finding a first face that is accepted.\n\n{table(head, rows)}"
     )
 
 
