@@ -9,6 +9,7 @@ different people go to results/calibration_<pack>.json, to be looked at.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import os
 import platform
@@ -16,8 +17,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from vultus import FaceEngine
-from vultus.evaluation.calibration import calibrate, to_dict
+from vultus.evaluation.calibration import calibrate
 from vultus.evaluation.pairs import read_pairs
+from vultus.weights.calibration import CalibrationFile
 from vultus.weights.golden import make_golden
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -35,12 +37,12 @@ def main() -> None:
     run = calibrate(engine, lfw.images, lfw.identities, DATASET, name=f"{arguments.pack}-lfw")
     manifest = ROOT / "src/vultus/weights/packs" / f"{arguments.pack}.json"
     content = json.loads(manifest.read_text())
-    content["calibrations"] = [{key: value for key, value in to_dict(run.calibration).items() if key != "schema"}]
+    content["calibrations"] = [dataclasses.asdict(run.calibration)]
     content["golden"] = make_golden(engine.pack, engine._embedder.embed)
     manifest.write_text(json.dumps(content, indent=1) + "\n")
     result = {
         "command": f"python tools/calibrate_pack.py {arguments.pack} LFW_FOLDER",
-        "calibration": to_dict(run.calibration),
+        "calibration": CalibrationFile(run.calibration, run.contract).document(),
         "contract": run.contract,
         "images": run.n_images,
         "failure_to_acquire_rate": run.fta,

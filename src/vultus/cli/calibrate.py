@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from vultus.evaluation.acquire import Acquired
+    from vultus.evaluation.group_rates import Groups
     from vultus.inference.engine import FaceEngine
-    from vultus.weights.calibration import CalibrationFile
+    from vultus.types import Calibration
+    from vultus.weights.calibration import CalibrationFile, GroupRates
 
 _NEAREST = 10
 
@@ -37,6 +39,7 @@ class _Outcome:
         missed: those without an acquired face, with the reason.
         n_left_out: pairs that were left out because of them.
         nearest: most similar pictures of different people: wrong labels come first here.
+        warnings: about groups.
     """
 
     file: CalibrationFile
@@ -45,6 +48,7 @@ class _Outcome:
     missed: Sequence[tuple[str, str]] = ()
     n_left_out: int = 0
     nearest: Sequence[tuple[float, str, str]] = ()
+    warnings: Sequence[str] = ()
 
 
 def calibrate(
@@ -71,6 +75,15 @@ def calibrate(
             "--dataset", metavar="WORDS", help="What was measured on, in your words.", show_default="name and size"
         ),
     ] = None,
+    groups: Annotated[
+        Path | None,
+        typer.Option(
+            "--groups",
+            metavar="CSV",
+            show_default=False,
+            help="person and a column per attribute, such as gender: error rates of each group go into the file.",
+        ),
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", metavar="", help="Replace the file if it exists.")] = False,
     as_json: options.Json = False,
     pack: options.PackName = None,
@@ -83,7 +96,7 @@ def calibrate(
     if target.exists() and not overwrite:
         raise InputError(f"{target} exists already; add --overwrite to replace it")
     choice, rates = Choice(pack, device, threads, offline, licence_policy), targets or []
-    found = (_folder if source.is_dir() else _list)(source, choice, rates, dataset)
+    found = (_folder if source.is_dir() else _list)(source, choice, rates, dataset, groups)
     for rate in rates:
         found.file.calibration.threshold(rate)
     found.file.write(target)
@@ -95,42 +108,51 @@ def calibrate(
         raise typer.Exit(1)
 
 
-def _folder(source: Path, choice: Choice, rates: Sequence[float], dataset: str | None) -> _Outcome:
+def _folder(source: Path, choice: Choice, rates: Sequence[float], dataset: str | None, groups: Path | None) -> _Outcome:
     """Every picture with every other one."""
     pairs = by_folder([str(source)])
     people, pictures = [name for name, _ in pairs], [Path(str(path)) for _, path in pairs]
     from vultus.evaluation.calibration import calibrate_acquired
+    from vultus.evaluation.group_rates import read_groups
     from vultus.evaluation.impostors import count_impostor
     from vultus.evaluation.scores import false_non_matches, genuine_scores
     from vultus.weights.calibration import CalibrationFile
 
     _check(rates, count_impostor(list(Counter(people).values())), f"{source}")
+    known = None if groups is None else read_groups(groups)
     engine = choice.engine()
     got = _acquired(engine, pictures)
     words = dataset or f"{source.resolve().name}: {plural(len(pictures), 'picture')} of {len(set(people)):,} people"
     with waiting("measuring thresholds ..."):
         run = calibrate_acquired(got, pictures, people, words, name=_name(source, engine), contract=engine.contract)
         genuine = genuine_scores(got, people)
-    file = CalibrationFile(run.calibration, run.contract, genuine.size)
+        by_group, told = ((), ()) if known is None else _groups_of(known, got, people, run.calibration)
+    file = CalibrationFile(run.calibration, run.contract, genuine.size, by_group)
     return _Outcome(
         file,
         false_non_matches(genuine, run.calibration),
         n_pictures=len(pictures),
         missed=run.not_acquired,
         nearest=run.nearest[:_NEAREST],
+        warnings=told,
     )
 
 
-def _list(source: Path, choice: Choice, rates: Sequence[float], dataset: str | None) -> _Outcome:
+def _list(source: Path, choice: Choice, rates: Sequence[float], dataset: str | None, groups: Path | None) -> _Outcome:
     """The pairs or the scores of a file."""
     import numpy as np
 
-    from vultus.evaluation.lists import read_list
+    from vultus.evaluation.group_rates import of_list, read_groups
+    from vultus.evaluation.lists import people_of, read_list
     from vultus.evaluation.scores import calibrate_scores, false_non_matches, score_listed
     from vultus.weights.calibration import CalibrationFile
 
     listed = read_list(source)
     _check(rates, int(np.count_nonzero(~listed.same)), f"{source}")
+    known = None if groups is None else read_groups(groups)
+    names = people_of(source, listed)
+    if known is not None and not names:
+        raise InputError(f"{source} does not tell who the people are, which --groups needs; add subject1,subject2")
     engine, missed, left_out = None, [], 0
     if listed.scores is None:
         engine = choice.engine()
@@ -142,9 +164,23 @@ def _list(source: Path, choice: Choice, rates: Sequence[float], dataset: str | N
     contract = None if engine is None else engine.contract
     with waiting("measuring thresholds ..."):
         made = calibrate_scores(listed, words, name=_name(source, engine), contract=contract or "")
-    file = CalibrationFile(made, contract, int(np.count_nonzero(listed.same)))
+        by_group, told = ((), ()) if known is None else of_list(
+            scores, listed.same, listed.left, listed.right, names, known, made
+        )  # fmt: skip
+    file = CalibrationFile(made, contract, int(np.count_nonzero(listed.same)), by_group)
     fnmr = false_non_matches(scores[listed.same], made)
-    return _Outcome(file, fnmr, n_pictures=len(listed.images), missed=missed, n_left_out=left_out)
+    return _Outcome(file, fnmr, n_pictures=len(listed.images), missed=missed, n_left_out=left_out, warnings=told)
+
+
+def _groups_of(
+    groups: Groups, got: Acquired, people: Sequence[str], calibration: Calibration
+) -> tuple[tuple[GroupRates, ...], tuple[str, ...]]:
+    """Rates of groups among the pictures that were acquired."""
+    from vultus.evaluation.columns import numbered
+    from vultus.evaluation.group_rates import of_vectors
+
+    names, (person,) = numbered(people)
+    return of_vectors(got.vectors[got.acquired], person[got.acquired], names, groups, calibration)
 
 
 def _check(rates: Sequence[float], n_impostor: int, source: str) -> None:
@@ -191,6 +227,7 @@ def _record(found: _Outcome, target: Path) -> dict[str, Any]:
         "pictures": found.n_pictures,
         "not_acquired": [{"path": path, "reason": reason} for path, reason in found.missed],
         "pairs_left_out": found.n_left_out,
+        "warnings": list(found.warnings),
         "nearest_impostors": [
             {"similarity": round(score, 6), "a": one, "b": other} for score, one, other in found.nearest
         ],
@@ -209,6 +246,7 @@ def _show(found: _Outcome, target: Path) -> None:
         f"{found.file.n_genuine:,} genuine"
     )
     table(title, [">FMR", ">threshold", "=95 % interval", ">FNMR"], rows)
+    _show_groups(found)
     for path, reason in found.missed:
         say(f"skipped: {reason if _unreadable(reason) else f'{path}: {reason}'}", "yellow")
     if found.n_left_out:
@@ -221,3 +259,30 @@ def _show(found: _Outcome, target: Path) -> None:
         say("it holds for the system that made the scores, and for no model pack", "dim")
     else:
         say(f"use it with: vultus verify A B --calibration {target}", "dim")
+
+
+def _show_groups(found: _Outcome) -> None:
+    rows = [
+        [one.attribute, one.group, f"{one.n_people:,}", f"{point.fmr_target:g}",
+         _rate(point.fmr), f"{_rate(point.fmr_low)} to {_rate(point.fmr_high)}",
+         _rate(point.fnmr), f"{_rate(point.fnmr_low)} to {_rate(point.fnmr_high)}"]
+        for one in found.file.groups for point in one.points
+    ]  # fmt: skip
+    if rows:
+        heads = [
+            "attribute",
+            "group",
+            ">people",
+            ">FMR asked for",
+            ">FMR within",
+            "=95 % interval",
+            ">FNMR",
+            "=95 % interval",
+        ]
+        table("Groups at the same thresholds", heads, rows)
+    for line in found.warnings:
+        say(line, "yellow")
+
+
+def _rate(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3g}"

@@ -10,18 +10,16 @@ import hashlib
 import json
 import math
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vultus.errors import ConfigError, InputError
+from vultus.errors import InputError
 from vultus.evaluation.acquire import Acquired, Engine, acquire
 from vultus.evaluation.impostors import Comparisons, count_impostor, highest_impostors, sampled_impostors
 from vultus.metrics.bootstrap import interval, multiplicities
 from vultus.metrics.verification import rule_of_three
 from vultus.types import Calibration, CalibrationPoint
-from vultus.weights.calibration import SCHEMA
-from vultus.weights.schema import parse_calibration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -275,23 +273,3 @@ def named(
     }
     digest = hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()[:16]
     return Calibration(f"{name}:{digest}", dataset, n_impostor, n_subjects, points)
-
-
-def to_dict(calibration: Calibration) -> dict[str, Any]:
-    """Plain values for JSON."""
-    return {"schema": SCHEMA, **asdict(calibration), "points": [asdict(point) for point in calibration.points]}
-
-
-def from_dict(document: Any, where: str = "calibration") -> Calibration:
-    """Read back what `to_dict` made, checked as in a pack's manifest.
-
-    Args:
-        document: the JSON value.
-        where: what to call it in messages, e.g. its path.
-
-    Raises:
-        ConfigError: not a calibration, or one that contradicts itself.
-    """
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        raise ConfigError(f'{where} must be a JSON object with "schema": "{SCHEMA}"')
-    return parse_calibration(document, where)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vultus.errors import InputError
+from vultus.evaluation.columns import numbered, read_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,6 +83,20 @@ def read_list(path: Path) -> Listed:
         raise InputError(f"{path} names {absent}, but there is no such file in {path.parent}")
     people = _people(rows, same, path) if "subject1" in rows[0] else _joined(a, b, same, path)
     return Listed(same, *people, None, files, a, b)
+
+
+def people_of(path: Path, listed: Listed) -> tuple[str, ...]:
+    """What the people are called, by their numbers; without subjects, after a picture of theirs; () when unknown."""
+    columns = read_columns(path, (), _SUBJECTS)
+    if all(name in columns for name in _SUBJECTS):
+        return numbered(columns.words("subject1"), columns.words("subject2"))[0]
+    if not listed.images:
+        return ()
+    names = [""] * listed.subjects
+    for people, pictures in ((listed.left, listed.a), (listed.right, listed.b)):
+        for person, picture in zip(people.tolist(), pictures.tolist(), strict=True):
+            names[person] = names[person] or str(listed.images[picture])
+    return tuple(names)
 
 
 def _rows(path: Path) -> list[_Row]:

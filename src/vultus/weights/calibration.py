@@ -22,6 +22,46 @@ SCHEMA = "vultus.calibration/1"
 
 
 @dataclass(frozen=True, slots=True)
+class GroupPoint:
+    """What a group of people gets at one threshold; None where it was not measured.
+
+    Attributes:
+        fmr_target: rate that the threshold was set to for everybody.
+        fmr: of comparisons within the group, with its 95 % interval over resampled people.
+        fnmr: of comparisons of its people with themselves, the same.
+    """
+
+    fmr_target: float
+    fmr: float | None
+    fmr_low: float | None
+    fmr_high: float | None
+    fnmr: float | None
+    fnmr_low: float | None
+    fnmr_high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRates:
+    """Error rates of one group at the thresholds that hold for everybody.
+
+    Attributes:
+        attribute: e.g. "gender".
+        group: label, e.g. "female".
+        n_people: in it.
+        n_impostor: comparisons of different people within it.
+        n_genuine: comparisons of one person with itself.
+        points: at the powers of ten that these comparisons support.
+    """
+
+    attribute: str
+    group: str
+    n_people: int
+    n_impostor: int
+    n_genuine: int
+    points: tuple[GroupPoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CalibrationFile:
     """What a calibration file says.
 
@@ -29,11 +69,13 @@ class CalibrationFile:
         calibration: thresholds.
         contract: of the embeddings they hold for; None when the scores came from another system.
         n_genuine: comparisons of one person with itself in the same data.
+        groups: what groups of people get at the same thresholds, where somebody told the groups.
     """
 
     calibration: Calibration
     contract: str | None
     n_genuine: int = 0
+    groups: tuple[GroupRates, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """Plain values for JSON, with the SHA-256 of all the rest."""
@@ -42,6 +84,8 @@ class CalibrationFile:
             "schema": SCHEMA, **calibration, "points": list(calibration["points"]), "contract": self.contract,
             "n_genuine": self.n_genuine,
         }  # fmt: skip
+        if self.groups:
+            content["groups"] = [{**asdict(one), "points": list(map(asdict, one.points))} for one in self.groups]
         return {**content, "sha256": _digest(content)}
 
     def write(self, path: Path) -> None:
@@ -89,7 +133,7 @@ def read_calibration(path: str | os.PathLike[str]) -> CalibrationFile:
     contract, n_genuine = document["contract"], document.get("n_genuine", 0)
     if not isinstance(contract, str | None) or not isinstance(n_genuine, int):
         raise ConfigError(f"{where}: contract must be a text or null, and n_genuine a whole number")
-    return CalibrationFile(parse_calibration(document, where), contract, n_genuine)
+    return CalibrationFile(parse_calibration(document, where), contract, n_genuine, _groups(document, where))
 
 
 def load_calibration(path: str | os.PathLike[str], contract: str) -> Calibration:
@@ -111,6 +155,18 @@ def load_calibration(path: str | os.PathLike[str], contract: str) -> Calibration
             "it was measured with, or measure this one with: vultus calibrate FOLDER"
         )
     return file.calibration
+
+
+def _groups(document: Mapping[str, Any], where: str) -> tuple[GroupRates, ...]:
+    try:
+        return tuple(
+            GroupRates(**{**one, "points": tuple(GroupPoint(**point) for point in one["points"])})
+            for one in document.get("groups", [])
+        )
+    except (TypeError, KeyError) as error:
+        raise ConfigError(
+            f"{where}: groups must be a list of groups with their points, as calibrate writes it"
+        ) from error
 
 
 def _digest(content: Mapping[str, Any]) -> str:

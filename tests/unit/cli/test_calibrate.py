@@ -127,3 +127,26 @@ def test_the_deciding_verbs_hand_the_file_to_the_engine(cli: Cli, known: Path) -
         assert cli.choices[-1].calibration == Path("mine.json")
         cli(*words)
         assert cli.choices[-1].calibration is None
+
+
+def test_groups_go_into_the_file(cli: Cli, album: Path, pairs: Path) -> None:
+    Path("groups.csv").write_text("person,letters\nAda,few\nGrace,many\nMarie,many\nEve,none\n")
+    document = cli.json("calibrate", album, "--out", "mine.json", "--groups", "groups.csv")
+    check_schema(document["calibration"])
+    (many,) = document["calibration"]["groups"]
+    assert (many["group"], many["n_people"], many["n_impostor"], many["n_genuine"]) == ("many", 2, 16, 12)
+    assert read_calibration("mine.json").document() == document["calibration"]
+    assert "letters few: 1 of the people is in it, so nothing can be compared within it" in document["warnings"]
+    assert "letters none: nobody is in it, so nothing can be compared within it" in document["warnings"]
+    wide = [(n / 1000, int(a == b), f"p{a}", f"p{b}") for n, (a, b) in enumerate(
+        [(a, b) for a in range(12) for b in range(a, 12)] * 2)]  # fmt: skip
+    Path("scores.csv").write_text(
+        "\n".join(["score,same,subject1,subject2", *(",".join(map(str, row)) for row in wide)])
+    )
+    Path("sorts.csv").write_text("\n".join(["person,sort", *(f"p{n},{'ab'[n % 2]}" for n in range(12))]))
+    shown = cli("calibrate", "scores.csv", "--groups", "sorts.csv", "--out", "scores.json")
+    assert "Groups at the same thresholds" in shown.stdout
+    assert len(read_calibration("scores.json").groups) == 2
+    Path("bare.csv").write_text("\n".join(["score,same", *(f"{row[0]},{row[1]}" for row in wide)]))
+    told = cli("calibrate", "bare.csv", "--groups", "sorts.csv", "--out", "bare.json", code=2).stderr
+    assert "does not tell who the people are, which --groups needs; add subject1,subject2" in told

@@ -1,15 +1,13 @@
 from __future__ import annotations
 
-import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from vultus.errors import ConfigError, InputError, UnsupportedTargetError
+from vultus.errors import InputError, UnsupportedTargetError
 from vultus.evaluation import calibration as module
-from vultus.evaluation.calibration import calibrate, calibrate_vectors, fmr_steps, from_dict, to_dict
+from vultus.evaluation.calibration import calibrate, calibrate_vectors, fmr_steps
 from vultus.evaluation.impostors import highest_impostors
 from vultus.metrics.verification import fmr, threshold_at_fmr
 
@@ -110,13 +108,3 @@ def test_calibrate_counts_what_was_not_acquired(engine, make_face, make_populati
         InputError, match="each picture needs a subject and an embedding: 38 pictures, 1 subjects, 38 emb"
     ):
         calibrate(engine, pictures, ["one"], "stub people", name="stub")
-
-
-def test_json_there_and_back(make_population):
-    got = calibrated(*make_population(20, 3))
-    assert from_dict(json.loads(json.dumps(to_dict(got)))) == got
-    for bad in ([], {"schema": "vultus.pack/1"}, {}):
-        with pytest.raises(ConfigError, match=r'must be a JSON object with "schema": "vultus\.calibration/1"'):
-            from_dict(bad)
-    with pytest.raises(ConfigError, match=r"points must fall in fmr and rise in threshold"):
-        from_dict(to_dict(replace(got, points=got.points[::-1])))

@@ -9,7 +9,14 @@ import pytest
 
 from vultus.errors import ConfigError, InputError
 from vultus.types import Calibration, CalibrationPoint
-from vultus.weights.calibration import CalibrationFile, load_calibration, read_calibration
+from vultus.weights.calibration import (
+    CalibrationFile,
+    GroupPoint,
+    GroupRates,
+    _digest,
+    load_calibration,
+    read_calibration,
+)
 
 CONTRACT = "dlib:0123456789abcdef"
 POINTS = (CalibrationPoint(0.1, 0.3, 0.2, 0.4), CalibrationPoint(0.001, 0.5 + 1e-15, 0.4, 0.6))
@@ -87,3 +94,26 @@ def test_a_place_that_takes_no_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"cannot write the calibration .*mine\.json: Is a directory"):
         CalibrationFile(CALIBRATION, CONTRACT).write(tmp_path / "mine.json")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "mine.json"]
+
+
+def test_groups_come_back_and_are_under_the_digest(tmp_path: Path) -> None:
+    point = GroupPoint(0.1, 0.2, 0.1, 0.3, None, None, None)
+    held = CalibrationFile(CALIBRATION, CONTRACT, 50, (GroupRates("gender", "female", 9, 100, 0, (point,)),))
+    held.write(tmp_path / "mine.json")
+    assert read_calibration(tmp_path / "mine.json") == held
+    document = json.loads((tmp_path / "mine.json").read_text())
+    document["groups"][0]["points"][0]["fmr"] = 0.0
+    (tmp_path / "mine.json").write_text(json.dumps(document))
+    with pytest.raises(ConfigError, match="was changed after it was measured"):
+        read_calibration(tmp_path / "mine.json")
+
+
+@pytest.mark.parametrize("groups", [[{"attribute": "x"}], [5], 5, [{"points": [{"fmr": 1}]}]])
+def test_groups_that_are_none(tmp_path: Path, groups: object) -> None:
+    content = {
+        key: value for key, value in CalibrationFile(CALIBRATION, CONTRACT).document().items() if key != "sha256"
+    }
+    content["groups"] = groups
+    (tmp_path / "x.json").write_text(json.dumps({**content, "sha256": _digest(content)}))
+    with pytest.raises(ConfigError, match="groups must be a list of groups with their points, as calibrate writes it"):
+        read_calibration(tmp_path / "x.json")

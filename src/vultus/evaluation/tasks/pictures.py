@@ -9,13 +9,13 @@ import numpy as np
 
 from vultus.errors import InputError
 from vultus.evaluation.acquire import Acquired, acquire
-from vultus.evaluation.columns import numbered, read_columns
-from vultus.evaluation.lists import read_list
+from vultus.evaluation.columns import numbered
+from vultus.evaluation.lists import people_of, read_list
 from vultus.evaluation.measured import Measure
 from vultus.evaluation.sets.ijb import pool
 from vultus.evaluation.tasks.identification import NEVER, Searched
 from vultus.evaluation.tasks.quality import Graded
-from vultus.evaluation.tasks.scored import SUBJECTS, Scored, both_classes
+from vultus.evaluation.tasks.scored import Scored, both_classes
 from vultus.metrics.quality import pair_quality
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def compare_listed(
     listed = read_list(path)
     got = acquire(engine, listed.images, progress=progress)
     scores = got.similarity(listed.a, listed.b).astype(np.float64)
-    return Scored(scores, listed.same, listed.left, listed.right, _names(path, listed)), got, listed
+    return Scored(scores, listed.same, listed.left, listed.right, people_of(path, listed)), got, listed
 
 
 def compare_set(
@@ -163,15 +163,3 @@ def with_fta(report: Report, got: Acquired) -> Report:
     sizes = {"pictures": got.acquired.size, **report.sizes}
     remark = "share of the pictures without an acquired face; their comparisons count as non-matches"
     return replace(report, sizes=sizes, measures=(Measure("fta", "", got.fta, remark=remark), *report.measures))
-
-
-def _names(path: Path, listed: Listed) -> tuple[str, ...]:
-    """What the people are called, by their numbers; without subjects, after a picture of theirs."""
-    columns = read_columns(path, (), SUBJECTS)
-    if all(name in columns for name in SUBJECTS):
-        return numbered(columns.words("subject1"), columns.words("subject2"))[0]
-    names = [""] * listed.subjects
-    for people, pictures in ((listed.left, listed.a), (listed.right, listed.b)):
-        for person, picture in zip(people.tolist(), pictures.tolist(), strict=True):
-            names[person] = names[person] or str(listed.images[picture])
-    return tuple(names)
