@@ -27,6 +27,7 @@ from vultus.cli import (
     enroll,
     evaluate,
     gallery,
+    geometry,
     identify,
     methods,
     migrate,
@@ -147,6 +148,7 @@ gallery.app.command("migrate")(migrate.migrate)
 gallery.app.command("copies")(copies.copies)
 app.add_typer(evaluate.app, name="evaluate", rich_help_panel=_CARE)
 app.add_typer(gallery.app, name="gallery", rich_help_panel=_CARE)
+audit.app.command()(geometry.geometry)
 app.add_typer(audit.app, name="audit", rich_help_panel=_CARE)
 app.add_typer(unknown.app, name="unknown", rich_help_panel=_CARE)
 app.add_typer(vault.app, name="vault", rich_help_panel=_CARE)

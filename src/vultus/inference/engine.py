@@ -204,6 +204,40 @@ class FaceEngine:
             raise NoFaceError(name_of(image), "" if why == FAILURE_TO_ACQUIRE else why)
         return embedding
 
+    @property
+    def mirrored(self) -> tuple[bool, ...]:
+        """Which of the views that `crops` gives are mirrored."""
+        return tuple(view.mirror for view in self.pack.aligner.views)
+
+    def crops(self, image: Source, face: Face) -> Image:
+        """What the embedder looks at when it embeds a face.
+
+        Args:
+            image: the picture.
+            face: found in it.
+
+        Returns:
+            RGB, uint8, (views, S, S, 3).
+
+        Raises:
+            ImageError: the picture cannot be read.
+        """
+        return np.asarray(self._aligner.crops(read(image), face.box.xyxy[None], face.landmarks[None])[0], np.uint8)
+
+    def embed_crops(self, crops: Image) -> Float:
+        """Embed crops as `crops` gives them, changed or not.
+
+        Args:
+            crops: RGB, uint8, (B, views, S, S, 3).
+
+        Returns:
+            float32, (B, D), rows of unit length.
+
+        Raises:
+            ShapeError: crops have another shape.
+        """
+        return self._embedder.embed_views(crops)
+
     def verify(self, a: Source | Embedding, b: Source | Embedding, fmr: float = 1e-3) -> Decision:
         """Are these two pictures of one person?
 

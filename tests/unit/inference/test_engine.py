@@ -219,3 +219,11 @@ def test_a_face_in_a_video_is_one_track(engine: FaceEngine, tmp_path: Path) -> N
     assert track.end_s == pytest.approx(1.8, abs=0.05)
     assert track.embedding is not None
     assert track.embedding.similarity(engine.embed(head())) > 0.97
+
+
+def test_crops_embed_to_what_find_embeds(engine: FaceEngine) -> None:
+    (face,) = engine.find(portrait())
+    crops = engine.crops(portrait(), face)
+    assert crops.shape == (2, 150, 150, 3)
+    assert engine.mirrored == (True, False)
+    assert engine.embed_crops(crops[None])[0] == pytest.approx(face.embedding.vector, abs=1e-5)

@@ -117,7 +117,7 @@ def macroscale(
     """Dependence of an embedding space on attributes of people.
 
     Args:
-        vectors: embeddings, float, (N, D); rows that are not finite are left out.
+        vectors: embeddings, float, (N, D); of rows that are not finite only the labels count, for the entropies.
         people: who is on each picture; int64, (N,).
         labels: by attribute 1 or -1, NaN where nobody knows; float64, (N,).
         terms: how to measure.
@@ -138,7 +138,7 @@ def macroscale(
     kept = np.isfinite(vectors).all(axis=1)
     rows = []
     for name, values in labels.items():
-        rows.append({"attribute": name, **_dependence(vectors[kept], people[kept], values[kept], terms)})
+        rows.append({"attribute": name, **_dependence(vectors, people, values, kept, terms)})
         progress()
     measured = [row for row in rows if row["ks"] is not None]
     columns = {key: np.array([row[key] for row in measured]) for key in ("ks", "entropy_within", "entropy_between")}
@@ -153,12 +153,16 @@ _NONE = ("ks", "low", "high", "ks_with", "ks_without", "ks_max", "by_chance", "p
 
 
 def _dependence(
-    vectors: NDArray[np.floating], people: NDArray[np.int64], values: NDArray[np.float64], terms: MacroTerms
+    vectors: NDArray[np.floating],
+    people: NDArray[np.int64],
+    values: NDArray[np.float64],
+    kept: NDArray[np.bool_],
+    terms: MacroTerms,
 ) -> dict[str, Any]:
     """Everything about one attribute."""
     random = np.random.default_rng(terms.seed)
     within, between = entropies(values, people) if np.isfinite(values).any() else (float("nan"), float("nan"))
-    chosen = _one_each(people, values, terms.people, random)
+    chosen = _one_each(people, np.where(kept, values, np.nan), terms.people, random)
     side = values[chosen] > 0
     counts = {"with": int(side.sum()), "without": int((~side).sum())}
     head = {"entropy_within": within, "entropy_between": between, **counts}

@@ -158,7 +158,8 @@ def microscale(lattice: Lattice, terms: Terms = Terms()) -> dict[str, Any]:
         terms: how to measure.
 
     Returns:
-        "attributes": rows in the order of the lattice, rank 1 being the most invariant; "between": means over people.
+        "attributes": rows in the order of the lattice, rank 1 being the most invariant, None where nothing moved;
+        "between": means over people.
 
     Raises:
         InputError: somebody has too few pictures.
@@ -166,22 +167,25 @@ def microscale(lattice: Lattice, terms: Terms = Terms()) -> dict[str, Any]:
     names = lattice.attributes
     each = [[_measured(person, name, terms) for name in names] for person in lattice.people]
     table = {key: np.array([[one[key] for one in row] for row in each]) for key in each[0][0]}
-    draws = np.stack(list(multiplicities(len(each), terms.repeats, terms.seed))) / len(each)
-    low, high = interval(draws @ table["energy"])
-    ranks = _ranks(draws @ table["energy"])
-    rank_low, rank_high = interval(ranks)
+    table["energy"][:, (table["length"] == 0).all(axis=0)] = np.nan  # nothing happened: neither followed nor ignored
+    draws = np.stack(list(multiplicities(len(each), terms.repeats, terms.seed))) / len(each) @ table["energy"]
+    low, high = interval(draws)
+    places = _ranks(draws)
+    rank_low, rank_high = interval(places)
     mean = {key: values.mean(axis=0) for key, values in table.items() if key != "ball"}
-    ball = [float(np.nanmean(column)) if np.isfinite(column).any() else float("nan") for column in table["ball"].T]
+    mean["ball"] = np.array([np.nanmean(one) if np.isfinite(one).any() else np.nan for one in table["ball"].T])
     rank = _ranks(mean["energy"][None])[0]
     rows = []
     for number, name in enumerate(names):
         row = {key: float(values[number]) for key, values in mean.items()}
+        moves = bool(np.isfinite(row["energy"]))
         rows.append({
-            "attribute": name, "rank": int(rank[number]),
-            "rank_low": int(rank_low[number]), "rank_high": int(rank_high[number]),
+            "attribute": name, "rank": int(rank[number]) if moves else None,
+            "rank_low": int(rank_low[number]) if moves else None,
+            "rank_high": int(rank_high[number]) if moves else None,
             "energy": row["energy"], "low": float(low[number]), "high": float(high[number]),
-            "ball": ball[number], "by_chance": row["by_chance"], "half_step": row["half_step"],
-            "gravity": row["gravity"], "length": row["length"],
+            **{key: row[key] if moves else float("nan") for key in ("ball", "by_chance", "half_step", "gravity")},
+            "length": row["length"],
             "pictures": int(sum(len(person.curves[name].rows) for person in lattice.people)),
             "remark": _remark(row),
         })  # fmt: skip
@@ -207,7 +211,7 @@ def _measured(person: Person, attribute: str, terms: Terms) -> dict[str, float]:
 
 
 def _ranks(energies: NDArray[np.float64]) -> NDArray[np.int64]:
-    """1 for the largest energy of each row, and so on."""
+    """1 for the largest energy of each row, and so on; what has none comes last."""
     return np.asarray(np.argsort(np.argsort(-energies, axis=1, kind="stable"), axis=1) + 1, np.int64)
 
 
@@ -218,5 +222,5 @@ def _remark(row: dict[str, float]) -> str:
     if row["length"] < _STILL * row["size"]:
         return "the step is so small that rounding decides: take larger steps"
     if row["half_step"] - row["energy"] > _FALLS:
-        return "half a step has a larger energy: noise is in it, take larger steps"
+        return "half a step has a larger energy: noise hides a direction, larger steps show more of it"
     return ""

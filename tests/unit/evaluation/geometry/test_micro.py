@@ -104,12 +104,15 @@ def test_a_field_that_turns_is_seen_by_neighbours_and_not_by_strangers() -> None
 
 
 def test_steps_that_are_too_small_are_remarked() -> None:
-    still = lattice({"a": 0.0}, people=2, points=20, jitter=0.0)
-    assert "changes nothing" in microscale(still, Terms(repeats=5))["attributes"][0]["remark"]
+    still = lattice({"a": 0.0, "b": 1.0}, people=2, points=20, jitter=0.0)
+    none, full = microscale(still, Terms(repeats=5))["attributes"]
+    assert "changes nothing" in none["remark"]
+    assert (none["rank"], full["rank"]) == (None, 1)
+    assert np.isnan(none["energy"])
     tiny = lattice({"a": 1e-6}, people=2, points=20, jitter=0.0)
     assert "rounding decides" in microscale(tiny, Terms(repeats=5))["attributes"][0]["remark"]
     noisy = lattice({"a": 0.15}, people=2, points=200)
-    assert "noise is in it" in microscale(noisy, Terms(repeats=5))["attributes"][0]["remark"]
+    assert "noise hides a direction" in microscale(noisy, Terms(repeats=5))["attributes"][0]["remark"]
 
 
 def test_counting_oneself_lowers_the_energy() -> None:
