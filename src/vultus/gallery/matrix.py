@@ -2,7 +2,8 @@
 
 It is a derived thing: older than the record, damaged, or of another gallery, it is passed over and made anew. Where the
 vault is off it is plain and mapped into memory. Where the vault is on it is sealed in chunks with a key of its own,
-derived from the gallery's, and opened into memory only. Removing somebody deletes it (`Store.forget`).
+derived from every data key, and opened into memory only: once a collection's key is destroyed, no copy of a matrix that
+held its people opens any more. Removing somebody deletes it (`Store.forget`).
 
 Layout: 8 bytes that name the format, the length of the header (8 bytes), the header as JSON, then each section from a
 multiple of 4,096 bytes on.
@@ -25,14 +26,14 @@ from vultus.gallery.templates import Templates
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from vultus.gallery.store import Store
 
-    Key = Callable[[bytes], bytes | None]
+    Key = Callable[[bytes, Sequence[int]], bytes | None]
 
 PURPOSE = "search matrix"  # of the key, see `Vault.derive`
 KEPT_FROM = 20_000  # templates; fewer are read from the rows in less than a second
@@ -80,8 +81,9 @@ def templates_of(store: Store) -> Templates:
     """Everybody's templates; many are kept for the next program."""
     with store.reading() as connection:
         templates, mark = store.templates(), _mark(connection, store.vault.gallery_id)
+        key_ids = store.vault.key_ids
     if len(templates.vectors) >= KEPT_FROM and not store.read_only:
-        keep_matrix(store.path, templates, mark, _key_of(store))
+        keep_matrix(store.path, templates, mark, _key_of(store), key_ids)
         # Somebody may have been removed, and what was kept deleted, before it was written.
         if store.revision() != templates.revision:
             forget_matrix(store.path)
@@ -99,14 +101,15 @@ def kept_templates(store: Store) -> Templates | None:
     return templates if same and templates.revision <= store.revision() else None
 
 
-def keep_matrix(gallery: Path, templates: Templates, mark: Mark, key: Key) -> bool:
-    """Keep the matrix of a gallery file; False where the disk refuses.
+def keep_matrix(gallery: Path, templates: Templates, mark: Mark, key: Key, key_ids: Sequence[int] = ()) -> bool:
+    """Keep the matrix of a gallery file; False where the disk refuses, or a key has gone meanwhile.
 
     Args:
         gallery: the file.
         templates: of everybody.
         mark: their state.
-        key: of 32 bytes for a salt; it gives None where the vault is off.
+        key: of 32 bytes for a salt and the numbers of data keys; it gives None where the vault is off.
+        key_ids: the data keys without which it shall not open.
     """
     names = templates.names if isinstance(templates.names, Names) else Names(templates.names)
     sections: dict[str, NDArray[Any]] = {
@@ -116,9 +119,13 @@ def keep_matrix(gallery: Path, templates: Templates, mark: Mark, key: Key) -> bo
     sections = {name: np.ascontiguousarray(array).astype(_little(array.dtype), copy=False) for name, array in
                 sections.items()}  # fmt: skip
     salt = secrets.token_bytes(16)
-    secret = key(salt)
+    try:
+        secret = key(salt, key_ids)
+    except KeyError:
+        return False
     header = {
         "mark": asdict(mark), "revision": templates.revision, "salt": salt.hex() if secret else "",
+        "keys": list(key_ids),
         "sections": [[name, array.dtype.str, list(array.shape), "" if secret else _sum(array)] for name, array in
                      sections.items()],
     }  # fmt: skip
@@ -170,7 +177,7 @@ def _read(file: BinaryIO, key: Key) -> tuple[Templates, Mark] | None:
         return None
     raw = file.read(length)
     header = json.loads(raw)
-    secret = key(bytes.fromhex(header["salt"]))
+    secret = key(bytes.fromhex(header["salt"]), header["keys"])
     if (secret is None) != (header["salt"] == ""):
         return None
     arrays = {}
@@ -243,10 +250,10 @@ def _mark(connection: sqlite3.Connection, gallery_id: str, like: Mark | None = N
 
 
 def _key_of(store: Store) -> Key:
-    def derive(salt: bytes) -> bytes | None:
+    def derive(salt: bytes, key_ids: Sequence[int]) -> bytes | None:
         with store.reading() as connection:
             store.vault.load(connection)
-            return store.vault.derive(connection, PURPOSE, salt, "")
+            return store.vault.derive(connection, PURPOSE, salt, "", key_ids)
 
     return derive
 

@@ -22,6 +22,7 @@ from vultus.errors import LockedError, StoreError
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable
 
     from vultus.gallery.keys import MasterKey
 
@@ -126,15 +127,32 @@ class Vault:
         except (InvalidTag, ValueError):
             raise StoreError(f"the {kind} of row {row} is damaged, or was moved there from another row") from None
 
-    def derive(self, connection: sqlite3.Connection, purpose: str, salt: bytes, now: str) -> bytes | None:
-        """A key of 32 bytes for something outside the tables, e.g. the search index; None where the vault is off."""
-        return self.derived(self.key_of(connection, GALLERY, now), purpose, salt)
+    @property
+    def key_ids(self) -> tuple[int, ...]:
+        """Numbers of the data keys at hand."""
+        return tuple(sorted(self._keys))
 
-    def derived(self, key_id: int, purpose: str, salt: bytes) -> bytes | None:
+    def derive(
+        self, connection: sqlite3.Connection, purpose: str, salt: bytes, now: str, besides: Iterable[int] = ()
+    ) -> bytes | None:
+        """A key of 32 bytes for something outside the tables, e.g. the search index; None where the vault is off.
+
+        Args:
+            connection: to find the gallery's own key.
+            purpose, salt: another key for each.
+            now: ISO 8601, UTC, for a new key.
+            besides: data keys without which it cannot be had either, so that it is lost with them.
+
+        Raises:
+            KeyError: one of `besides` is not at hand.
+        """
+        return self.derived(self.key_of(connection, GALLERY, now), purpose, salt, besides)
+
+    def derived(self, key_id: int, purpose: str, salt: bytes, besides: Iterable[int] = ()) -> bytes | None:
         """The same from a data key by its number; None where it is not at hand."""
         if key_id not in self._keys:
             return None
-        secret = self._keys[key_id][1]
+        secret = b"".join(self._keys[number][1] for number in (key_id, *besides))
         return HKDF(SHA256(), 32, salt, f"vultus {self.gallery_id} {purpose}".encode()).derive(secret)
 
     def audit_key(self, key_id: int) -> bytes | None:

@@ -16,7 +16,7 @@ from vultus.gallery.store import Store
 from vultus.gallery.templates import Templates
 
 MARK = Mark("g1", "pack:abc", 7, "beef", 12, "f00d")
-KEYS = {"plain": lambda salt: None, "sealed": lambda salt: salt * 2}
+KEYS = {"plain": lambda salt, key_ids: None, "sealed": lambda salt, key_ids: salt * 2}
 
 
 def templates(count: int = 300, seed: int = 0) -> Templates:
@@ -76,7 +76,7 @@ def test_another_key_or_none(tmp_path):
     assert load_matrix(gallery, KEYS["plain"]) is None
     keep_matrix(gallery, templates(), MARK, KEYS["sealed"])
     assert load_matrix(gallery, KEYS["plain"]) is None
-    assert load_matrix(gallery, lambda salt: bytes(32)) is None
+    assert load_matrix(gallery, lambda salt, key_ids: bytes(32)) is None
     keep_matrix(gallery, templates(), MARK, KEYS["plain"])
     assert load_matrix(gallery, KEYS["sealed"]) is None
 
@@ -189,3 +189,35 @@ def test_somebody_is_removed_while_it_is_written(gallery_file, monkeypatch):
         asked(gallery, "ada")
         monkeypatch.undo()
         assert not matrix_path(gallery_file).exists()
+
+
+@pytest.mark.parametrize("how", ["shred", "rotate"])
+def test_an_older_copy_does_not_open_once_a_key_is_gone(how, gallery_file):
+    with Gallery.open(gallery_file, engine=FakeEngine()) as gallery:
+        if not gallery.vault_state().on:
+            pytest.skip("there are no keys")
+        gallery.enroll("joe", picture(person("joe")), collection="guests")
+        forget_matrix(gallery_file)
+        matrix.templates_of(gallery._store)
+        copy = matrix_path(gallery_file).read_bytes()
+        assert load_matrix(gallery_file, matrix._key_of(gallery._store)) is not None
+        _ = gallery.shred("guests") if how == "shred" else gallery.rotate()
+        matrix_path(gallery_file).write_bytes(copy)
+        assert load_matrix(gallery_file, matrix._key_of(gallery._store)) is None
+        assert asked(gallery, "ada") == "ada"
+
+
+def test_a_key_that_goes_while_it_is_written(tmp_path):
+    def gone(salt, key_ids):
+        raise KeyError(3)
+
+    assert not keep_matrix(tmp_path / "a.vultus", templates(), MARK, gone, (3,))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_plain_one_is_not_taken_for_a_sealed_one(gallery_file):
+    with contextlib.closing(Store(gallery_file)) as store:
+        found, mark = load_matrix(gallery_file, matrix._key_of(store))
+        for key_ids in ((), (999,)):
+            assert keep_matrix(gallery_file, found, mark, KEYS["plain"], key_ids)
+            assert (kept_templates(store) is None) == store.vault.on

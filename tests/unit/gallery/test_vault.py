@@ -108,6 +108,17 @@ def test_derived_keys_differ_by_purpose_and_salt(vault, connection):
     )
 
 
+def test_a_derived_key_is_lost_with_the_data_keys_it_needs(vault, connection):
+    own, staff = vault.new_key(connection, GALLERY, "now"), vault.new_key(connection, "staff", "now")
+    assert vault.key_ids == (own, staff)
+    one = vault.derive(connection, "index", b"a", "now", vault.key_ids)
+    assert one not in (None, vault.derive(connection, "index", b"a", "now"))
+    connection.execute("DELETE FROM data_key WHERE key_id = ?", (staff,))
+    vault.load(connection)
+    with pytest.raises(KeyError):
+        vault.derive(connection, "index", b"a", "now", (own, staff))
+
+
 def test_a_key_whose_making_was_undone_is_not_used_again(vault, connection):
     connection.execute("BEGIN")
     undone = vault.new_key(connection, "staff", "now")
