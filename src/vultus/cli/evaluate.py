@@ -137,7 +137,9 @@ def identification(
 @app.command()
 def pad(
     source: Annotated[
-        Path, typer.Argument(metavar="CSV", show_default=False, help="score,species (and subject, file).")
+        Path,
+        typer.Argument(metavar="CSV", show_default=False,
+                       help="score,species (and subject, file); or image,species for a pack that detects attacks.")
     ],
     listed: Annotated[
         Path | None,
@@ -161,14 +163,21 @@ def pad(
     repeats: Repeats = 1000,
     target: Target = None,
     as_json: options.Json = False,
+    pack: options.PackName = None,
+    device: options.Device = "cpu",
+    threads: options.Threads = None,
+    offline: options.Offline = False,
+    licence_policy: options.LicencePolicy = options.Policy.any,
 ) -> None:  # fmt: skip
     """Measure attack detection: APCER by species, BPCER at APCER, and ACER and HTER at a development threshold."""
     from vultus.evaluation.tasks.pad import Terms, evaluate_pad
 
-    test = _presented(source, listed, layout)
-    other = None if development is None else _presented(development, development_list, layout)
+    choice = Choice(pack, device, threads, offline, licence_policy)
+    test, own = _presented(source, listed, layout, choice)
+    other = None if development is None else _presented(development, development_list, layout, choice)[0]
+    fixed = [*(thresholds or ()), *([] if own is None else [own])]
     with waiting("drawing people ..."):
-        report = evaluate_pad(test, str(source), Terms(tuple(thresholds or ()), repeats), other)
+        report = evaluate_pad(test, str(source), Terms(tuple(fixed), repeats), other)
     _finish(report, target, as_json=as_json)
 
 
@@ -253,12 +262,20 @@ def spotting(
     _finish(report, target, as_json=as_json)
 
 
-def _presented(scores: Path, listed: Path | None, layout: str) -> Presented:
-    """Presentations of a file, or of a file and a list."""
+def _presented(scores: Path, listed: Path | None, layout: str, choice: Choice) -> tuple[Presented, float | None]:
+    """Presentations of a file, of a file and a list, or of pictures; of these also the engine's own threshold."""
+    from vultus.evaluation.columns import header_of
     from vultus.evaluation.sets.layouts import read_attacks_of
     from vultus.evaluation.tasks.pad import read_presentations
+    from vultus.evaluation.tasks.pictures import look_alive
 
-    return read_presentations(scores) if listed is None else read_attacks_of(layout, listed, scores)
+    if listed is not None:
+        return read_attacks_of(layout, listed, scores), None
+    if "image" not in header_of(scores):
+        return read_presentations(scores), None
+    engine = choice.engine()
+    with Bar("looking at faces") as bar:
+        return look_alive(engine, scores, lambda _: bar.advance())
 
 
 def _acquired(choice: Choice, pictures: Sequence[Path]) -> Acquired:

@@ -142,3 +142,10 @@ def test_published_sets(cli: Cli) -> None:
                         "--development", other, "--development-list", listed, "--repeats", 30)  # fmt: skip
     assert values(document)["hter", "eer of the development file"] == 0
     assert values(document)["bpcer", "threshold 0.5"] == 0
+
+
+def test_attacks_in_pictures_need_a_pack_that_detects_them(cli: Cli) -> None:
+    save(cli.folder / "a.png", ADA)
+    save(cli.folder / "g.png", GRACE)
+    listed = write(cli, "films.csv", "image,species", [("a.png", "bona_fide"), ("g.png", "print")])
+    assert "the pack has no attack detection" in cli("evaluate", "pad", listed, code=2).stderr

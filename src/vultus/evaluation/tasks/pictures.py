@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vultus.errors import InputError
+from vultus.errors import InputError, VultusError
 from vultus.evaluation.acquire import Acquired, acquire
-from vultus.evaluation.columns import numbered
+from vultus.evaluation.columns import numbered, read_columns
 from vultus.evaluation.lists import people_of, read_list
 from vultus.evaluation.measured import Measure
 from vultus.evaluation.sets.ijb import pool
 from vultus.evaluation.tasks.identification import NEVER, Searched
+from vultus.evaluation.tasks.pad import Presented, presented
 from vultus.evaluation.tasks.quality import Graded
 from vultus.evaluation.tasks.scored import Scored, both_classes
 from vultus.metrics.quality import pair_quality
+from vultus.types import prominent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -156,6 +158,40 @@ def _joined(
         scores.shape[1],
         ("each person is left out of the gallery once, so searches by strangers are among one person less",),
     )
+
+
+def look_alive(engine: Engine, path: Path, progress: Callable[[int], None] | None = None) -> tuple[Presented, float]:
+    """Let the engine judge pictures of image,species (and subject); one without a face has no answer.
+
+    Args:
+        engine: of a pack with presentation attack detection.
+        path: CSV file; paths relative to it, the species of people is bona_fide.
+        progress: called with the number of pictures done.
+
+    Returns:
+        Presentations, and the engine's own threshold.
+
+    Raises:
+        InputError: the list cannot be used, or the engine judges no face.
+    """
+    columns = read_columns(path, ("image", "species"), ("subject",))
+    columns.unique("image", what="image")
+    files = [path.parent / name for name in columns.words("image")]
+    absent = next((file for file in files if not file.is_file()), None)
+    if absent is not None:
+        raise InputError(f"{path} names {absent}, but there is no such file")
+    scores, threshold = np.full(len(files), -np.inf), None
+    for index, (_, found) in enumerate(engine.find_each(files, embed=False)):
+        face = None if isinstance(found, VultusError) else prominent(found)
+        if face is not None and face.liveness is not None:
+            scores[index], threshold = face.liveness.live_score, face.liveness.threshold
+        if progress is not None:
+            progress(index + 1)
+    if threshold is None:
+        raise InputError("no face was judged: the pack has no attack detection, or no picture shows a face")
+    words = columns.words("subject") if "subject" in columns else ()
+    found_all = presented(scores, columns.words("species"), words, str(path), columns.unused_warning())
+    return found_all, threshold
 
 
 def with_fta(report: Report, got: Acquired) -> Report:

@@ -13,8 +13,16 @@ from vultus.evaluation.acquire import Acquired
 from vultus.evaluation.sets.pairset import PairSet
 from vultus.evaluation.tasks.identification import NEVER, evaluate_identification
 from vultus.evaluation.tasks.identification import Terms as SearchTerms
-from vultus.evaluation.tasks.pictures import compare_listed, compare_set, grade_listed, search_people, with_fta
+from vultus.evaluation.tasks.pictures import (
+    compare_listed,
+    compare_set,
+    grade_listed,
+    look_alive,
+    search_people,
+    with_fta,
+)
 from vultus.evaluation.tasks.verification import Terms, evaluate_verification
+from vultus.types import Liveness
 
 
 def test_people_have_names_from_subjects_or_pictures(tmp_path, scores_csv) -> None:
@@ -72,3 +80,25 @@ def test_templates_of_a_set(tmp_path) -> None:
     assert 0 < scored.scores[0] < single.scores[0] == pytest.approx(1)
     assert (scored.scores[1], got.fta, scored.names) == (-np.inf, 0.25, ())
     assert (single.names, single.right.tolist()) == (("A", "G", "N"), [0, 1])
+
+
+class Judging(FakeEngine):
+    """Takes everybody but Grace for alive."""
+
+    def _face(self, number, colour, height, embed):
+        face = super()._face(number, colour, height, embed)
+        return replace(face, liveness=Liveness(0.2 if colour[1] > 150 else 0.9, 0.6))
+
+
+def test_attacks_in_pictures(tmp_path, scores_csv) -> None:
+    for name, colour in (("a", ADA), ("g", GRACE), ("none", NOBODY)):
+        save(tmp_path / f"{name}.png", colour)
+    rows = [("a.png", "bona_fide", "Ada"), ("g.png", "print", "Grace"), ("none.png", "print", "Ada")]
+    path = scores_csv("image,species,subject", rows)
+    got, threshold = look_alive(Judging(), path)
+    assert (got.scores.tolist(), got.names, threshold) == ([0.9, 0.2, -np.inf], ("Ada", "Grace"), 0.6)
+    with pytest.raises(InputError, match="no face was judged: the pack has no attack detection, or no picture"):
+        look_alive(FakeEngine(), path)
+    (tmp_path / "g.png").unlink()
+    with pytest.raises(InputError, match=r"names .*g\.png, but there is no such file"):
+        look_alive(Judging(), path)
