@@ -107,7 +107,7 @@ def encrypted(
 ) -> None:  # fmt: skip
     """Measure search on encrypted faces beside LightPHE, python-paillier and TenSEAL; takes up to 20 minutes."""
     from vultus.evaluation.bench_encrypted import bench_encrypted
-    from vultus.evaluation.encrypted.plots import needed
+    from vultus.evaluation.drawing import needed
     from vultus.evaluation.encrypted.report import page as html
     from vultus.evaluation.encrypted.study import Study
     from vultus.evaluation.row import Bench

@@ -2,83 +2,72 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Any
 
-from vultus.evaluation.encrypted.peers import load
+from vultus.evaluation.drawing import figure, style, svg
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-EXTRA = "report"
 # Told apart with any kind of colour vision (Okabe and Ito).
 _COLOURS = {"vultus": "#0072b2", "lightphe": "#d55e00", "phe": "#e69f00", "tenseal": "#009e73", "plain": "#666666"}
 _GENUINE, _IMPOSTOR = "#0072b2", "#d55e00"
 _STAGES = (("encrypt_s", "encryption per template"), ("dot_s", "dot product per comparison"),
            ("decrypt_s", "decryption per score"))  # fmt: skip
-_ROW_IN, _WIDTH_IN = 0.26, 9.0
-
-
-def needed() -> Any:
-    """Matplotlib.
-
-    Raises:
-        MissingExtraError: it is not installed.
-    """
-    return load("matplotlib", EXTRA)
+_ROW_IN = 0.26
 
 
 def stages(costs: Sequence[Mapping[str, Any]]) -> str:
     """Seconds of each stage per system, on one logarithmic scale."""
-    figure, axes = _figure(len(costs), len(_STAGES))
+    drawn, axes = _panels(len(costs), len(_STAGES))
     names = [f"{line['backend']}: {line['scheme']}" for line in costs]
     for axis, (key, title) in zip(axes, _STAGES, strict=True):
         _points(axis, names, [line[key] * 1e6 for line in costs], costs)
-        _style(axis, title, "µs (logarithmic)")
+        style(axis, title, "µs (logarithmic)")
         if axis is not axes[0]:
             axis.tick_params(labelleft=False)
-    return _svg(figure)
+    return svg(drawn)
 
 
 def sizes(costs: Sequence[Mapping[str, Any]]) -> str:
     """Ciphertext bytes per template."""
-    figure, (axis,) = _figure(len(costs), 1)
+    drawn, (axis,) = _panels(len(costs), 1)
     names = [f"{line['backend']}: {line['scheme']}" for line in costs]
     _points(axis, names, [line["template_bytes"] for line in costs], costs)
-    _style(axis, "ciphertext per template", "bytes (logarithmic)")
-    return _svg(figure)
+    style(axis, "ciphertext per template", "bytes (logarithmic)")
+    return svg(drawn)
 
 
 def histograms(rows: Sequence[Mapping[str, Any]]) -> str:
     """Scores of one person's pairs and of strangers' pairs, a panel per way to compare."""
-    figure, axes = _figure(8, len(rows))
+    drawn, axes = _panels(8, len(rows))
     for axis, line in zip(axes, rows, strict=True):
         edges = line["edges"]
         for key, colour, label in (("impostor", _IMPOSTOR, "two people"), ("genuine", _GENUINE, "one person")):
             axis.stairs(line[key], edges, fill=True, alpha=0.6, color=colour, label=label)
         axis.axvline(line["threshold"], color="black", linewidth=1, linestyle="--", label="best threshold")
-        _style(axis, f"{line['scheme']}, {line['pipeline']}", "similarity")
+        style(axis, f"{line['scheme']}, {line['pipeline']}", "similarity")
     axes[0].legend(frameon=False)
     axes[0].set_ylabel("pairs")
-    return _svg(figure)
+    return svg(drawn)
 
 
 def ablations(rows: Sequence[Mapping[str, Any]]) -> str:
     """How many times faster each stage is with its accelerator."""
-    figure, (axis,) = _figure(len(rows), 1)
+    drawn, (axis,) = _panels(len(rows), 1)
     bars = axis.barh([line["what"] for line in rows], [line["ratio"] for line in rows], color=_COLOURS["vultus"])
     axis.bar_label(bars, fmt="%.1f", padding=3)
     axis.axvline(1.0, color="black", linewidth=1)
     axis.set_xscale("log")
     axis.set_xlim(left=1.0)
     axis.invert_yaxis()
-    _style(axis, "with the accelerator, times faster", "times (logarithmic)")
-    return _svg(figure)
+    style(axis, "with the accelerator, times faster", "times (logarithmic)")
+    return svg(drawn)
 
 
 def scaling(rows: Sequence[Mapping[str, Any]]) -> str:
     """Seconds of a search and memory against the number of people."""
-    figure, (left, right) = _figure(8, 2)
+    drawn, (left, right) = _panels(8, 2)
     people = [line["people"] for line in rows]
     left.plot(people, [line["score_s"] for line in rows], "o-", color=_COLOURS["vultus"], label="scoring")
     left.plot(
@@ -92,13 +81,13 @@ def scaling(rows: Sequence[Mapping[str, Any]]) -> str:
         axis.set_xscale("log")
         axis.set_yscale("log")
         axis.legend(frameon=False)
-        _style(axis, title, "people enrolled")
-    return _svg(figure)
+        style(axis, title, "people enrolled")
+    return svg(drawn)
 
 
 def leaks(rows: Sequence[Mapping[str, Any]]) -> str:
     """Similarity of rebuilt templates, and how often they open the door, against the answers read."""
-    figure, (left, right) = _figure(8, 2)
+    drawn, (left, right) = _panels(8, 2)
     kinds = (("exact scores", "o-", _COLOURS["lightphe"]), ("decisions", "s-", _COLOURS["vultus"]))
     for axis, key, title in ((left, "cosine", "cosine with the template"),
                              (right, "iapar_other", "share accepted as the person")):  # fmt: skip
@@ -108,9 +97,9 @@ def leaks(rows: Sequence[Mapping[str, Any]]) -> str:
         axis.set_xscale("log")
         axis.tick_params(axis="x", which="minor", labelbottom=False)
         axis.set_ylim(0, 1.05)
-        _style(axis, title, "answers that the attacker read")
+        style(axis, title, "answers that the attacker read")
     left.legend(frameon=False)
-    return _svg(figure)
+    return svg(drawn)
 
 
 def _points(axis: Any, names: Sequence[str], values: Sequence[float], costs: Sequence[Mapping[str, Any]]) -> None:
@@ -121,26 +110,5 @@ def _points(axis: Any, names: Sequence[str], values: Sequence[float], costs: Seq
     axis.invert_yaxis()
 
 
-def _figure(n_rows: int, n_columns: int) -> tuple[Any, list[Any]]:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(_WIDTH_IN, 1.2 + _ROW_IN * n_rows), layout="constrained")
-    return figure, list(figure.subplots(1, n_columns, squeeze=False)[0])
-
-
-def _style(axis: Any, title: str, label: str) -> None:
-    axis.set_title(title, fontsize=10)
-    axis.set_xlabel(label, fontsize=9)
-    axis.tick_params(labelsize=8)
-    axis.spines[["top", "right"]].set_visible(False)
-    axis.grid(axis="x", alpha=0.3)
-
-
-def _svg(figure: Any) -> str:
-    from matplotlib import rc_context
-
-    out = io.StringIO()
-    # The same figures give the same bytes.
-    with rc_context({"svg.hashsalt": "vultus", "svg.fonttype": "path"}):
-        figure.savefig(out, format="svg", metadata={"Date": None})
-    return out.getvalue()
+def _panels(n_rows: int, n_columns: int) -> tuple[Any, list[Any]]:
+    return figure(1.2 + _ROW_IN * n_rows, n_columns)

@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from vultus.evaluation.drawing import needed
 from vultus.evaluation.encrypted import plots
 from vultus.evaluation.encrypted.ablation import WITHOUT
+from vultus.evaluation.page import document, image, number, section, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-_STYLE = """
-:root { color-scheme: light dark }
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 84rem; margin: 2rem auto; padding: 0 1rem }
-h1 { font-size: 1.6rem } h2 { font-size: 1.2rem; margin-top: 2.5rem }
-div.wide { overflow-x: auto }
-table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums }
-caption { text-align: left; padding: .3rem 0; opacity: .8 }
-th, td { padding: .25rem .6rem; text-align: left; border-bottom: 1px solid #8884; vertical-align: top }
-td:first-child { min-width: 17rem }
-td.n, th.n { text-align: right; white-space: nowrap }
-td.yes { color: #00804f; font-weight: 600 } td.no { color: #c22; font-weight: 600 }
-img { max-width: 100%; height: auto; background: white; border-radius: 4px; margin: .8rem 0 }
-"""
 
 
 def page(report: Mapping[str, Any]) -> str:
@@ -33,11 +20,10 @@ def page(report: Mapping[str, Any]) -> str:
     Raises:
         MissingExtraError: matplotlib is not installed.
     """
-    plots.needed()
+    needed()
     details = report["details"]
     study, machine = details["study"], report["machine"]
     parts = [
-        "<h1>Search on encrypted faces</h1>",
         f"<p>{_words(study)} {escape(machine['processor'])}, load before {machine['load_before']}, "
         f"{machine['threads']} threads for searches and one processor for costs. "
         f"{escape(', '.join(f'{name} {version}' for name, version in report['versions'].items()))}.</p>",
@@ -54,14 +40,9 @@ def page(report: Mapping[str, Any]) -> str:
     missing = [row for row in report["rows"] if row["ours"] is None]
     if missing:
         parts.append(
-            _section("Not measured", "", table("", ["what", "why"], [[r["what"], r["reason"]] for r in missing]))
+            section("Not measured", "", table("", ["what", "why"], [[r["what"], r["reason"]] for r in missing]))
         )
-    body = "\n".join(part for part in parts if part)
-    return (
-        '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>Search on encrypted faces</title>\n<style>{_STYLE}</style>\n{body}\n</html>\n"
-    )
+    return document("Search on encrypted faces", parts)
 
 
 def _words(study: Mapping[str, Any]) -> str:
@@ -79,7 +60,7 @@ def _goals(rows: Sequence[Mapping[str, Any]]) -> str:
         for row in rows if row["goal"] and row["peer_name"] != WITHOUT
     ]  # fmt: skip
     head = ["what", ">ours", ">theirs", "they are", ">ratio", "unit", "goal", "met", "how"]
-    return _section("Goals", "Both sides in one run on this machine.", table("", head, lines))
+    return section("Goals", "Both sides in one run on this machine.", table("", head, lines))
 
 
 def _costs(details: Mapping[str, Any], study: Mapping[str, Any]) -> str:
@@ -98,11 +79,11 @@ def _costs(details: Mapping[str, Any], study: Mapping[str, Any]) -> str:
         "encrypted. "
         f"Templates: {names}."
     )
-    drawn = _image(plots.stages(shown), "Seconds of each stage per system") + _image(
+    drawn = image(plots.stages(shown), "Seconds of each stage per system") + image(
         plots.sizes(shown), "Ciphertext bytes per template and system"
     )
     caption = f"The drawings show {first} dimensions and keys of {study['main_bits']} bits."
-    return _section("Costs", text, drawn + table(caption, head, lines))
+    return section("Costs", text, drawn + table(caption, head, lines))
 
 
 def _cost(line: Mapping[str, Any]) -> list[Any]:
@@ -133,7 +114,7 @@ def _accuracy(found: Mapping[str, Any]) -> str:
         "decrypted one equals. The min-max pipeline is the published one: it makes all numbers positive and pushes the "
         "scores together."
     )
-    return _section("Error rates", text, _image(plots.histograms(drawn), "Scores of pairs") + table("", head, lines))
+    return section("Error rates", text, image(plots.histograms(drawn), "Scores of pairs") + table("", head, lines))
 
 
 def _ablations(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -142,8 +123,8 @@ def _ablations(rows: Sequence[Mapping[str, Any]]) -> str:
         return ""
     lines = [[r["what"], number(r["ours"]), number(r["peer"]), r["unit"], number(r["ratio"])] for r in some]
     head = ["accelerator and stage", ">with", ">without", "unit", ">times"]
-    drawn = _image(plots.ablations(some), "How many times faster each accelerator makes its stage")
-    return _section("What each accelerator brings", some[0]["reason"], drawn + table("", head, lines))
+    drawn = image(plots.ablations(some), "How many times faster each accelerator makes its stage")
+    return section("What each accelerator brings", some[0]["reason"], drawn + table("", head, lines))
 
 
 def _scaling(found: Mapping[str, Any]) -> str:
@@ -158,9 +139,7 @@ def _scaling(found: Mapping[str, Any]) -> str:
         f"Synthetic people, {found['dimension']} dimensions, {found['bits']} bits, one probe against everybody; "
         f"scoring in {found['threads']} processes, with and without new nonces for the answers; decryption in threads."
     )
-    return _section(
-        "Scaling", text, _image(plots.scaling(found["rows"]), "Seconds and memory") + table("", head, lines)
-    )
+    return section("Scaling", text, image(plots.scaling(found["rows"]), "Seconds and memory") + table("", head, lines))
 
 
 def _leaks(found: Mapping[str, Any]) -> str:
@@ -178,8 +157,8 @@ def _leaks(found: Mapping[str, Any]) -> str:
         "first face that is accepted. Keeping scores back slows an attacker down and does not stop one: limit and log "
         "queries as well."
     )
-    drawn = _image(plots.leaks(found["rows"]), "Rebuilt templates against answers read")
-    return _section("What answers give away", text, drawn + table("", head, lines))
+    drawn = image(plots.leaks(found["rows"]), "Rebuilt templates against answers read")
+    return section("What answers give away", text, drawn + table("", head, lines))
 
 
 def _links(found: Mapping[str, Any]) -> str:
@@ -188,41 +167,4 @@ def _links(found: Mapping[str, Any]) -> str:
         f"{found['faces']}. D_sys: 0 cannot be linked, 1 always can. Few scores alone make it more than nothing: "
         "random bytes show how much."
     )
-    return _section("Links between galleries", text, table("", ["what is compared", ">D_sys"], lines))
-
-
-def _section(title: str, text: str, inner: str) -> str:
-    words = f"<p>{escape(text)}</p>\n" if text else ""
-    return f"<h2>{escape(title)}</h2>\n{words}{inner}"
-
-
-def _image(svg: str, words: str) -> str:
-    data = base64.b64encode(svg.encode()).decode()
-    return f'<img alt="{escape(words)}" src="data:image/svg+xml;base64,{data}">\n'
-
-
-def table(caption: str, head: Sequence[str], lines: Sequence[Sequence[Any]]) -> str:
-    """An HTML table; a heading that begins with > is of numbers, a cell may be (text, class)."""
-    numeric = [name.startswith(">") for name in head]
-    heads = "".join(
-        f"<th{' class=n' if right else ''}>{escape(name.removeprefix('>'))}</th>"
-        for name, right in zip(head, numeric, strict=True)
-    )
-    rows = "\n".join(
-        "<tr>" + "".join(_cell(cell, right) for cell, right in zip(line, numeric, strict=True)) + "</tr>"
-        for line in lines
-    )
-    told = f"<caption>{escape(caption)}</caption>" if caption else ""
-    return f'<div class="wide"><table>{told}<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody></table></div>\n'
-
-
-def _cell(cell: Any, right: bool) -> str:
-    text, kind = cell if isinstance(cell, tuple) else (cell, "n" if right else "")
-    return f"<td{f' class={kind}' if kind else ''}>{escape(str(text))}</td>"
-
-
-def number(value: float | None) -> str:
-    """Three significant digits, whole from a thousand on."""
-    if value is None:
-        return ""
-    return f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.3g}"
+    return section("Links between galleries", text, table("", ["what is compared", ">D_sys"], lines))

@@ -4,7 +4,6 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from vultus.errors import MissingExtraError
 from vultus.evaluation.encrypted import plots
 
 pytest.importorskip("matplotlib")
@@ -49,12 +48,3 @@ def test_each_drawing_is_an_svg_and_always_the_same(draw, rows):
     text = draw(rows)
     assert ET.fromstring(text).tag == "{http://www.w3.org/2000/svg}svg"
     assert draw(rows) == text
-
-
-def test_without_matplotlib_the_extra_is_named(monkeypatch):
-    def missing(package, extra):
-        raise MissingExtraError(package, extra)
-
-    monkeypatch.setattr(plots, "load", missing)
-    with pytest.raises(MissingExtraError, match=r'pip install "vultus\[report\]"'):
-        plots.needed()

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 import pytest
 
 from vultus.evaluation.bench_encrypted import bench_encrypted
-from vultus.evaluation.encrypted.report import number, page, table
+from vultus.evaluation.encrypted.report import page
 
 pytest.importorskip("matplotlib")
 VOID = {"meta", "img"}
@@ -53,17 +53,3 @@ def test_what_was_not_measured_is_told(study):
     assert "Not measured" in text
     assert "not measured: &lt;why&gt;" in text
     assert "Costs" not in text
-
-
-def test_tables_escape_and_align():
-    text = table("a & b", ["name", ">n"], [["<x>", "3"], [("yes", "yes"), "4"]])
-    assert "<caption>a &amp; b</caption>" in text
-    assert "<td>&lt;x&gt;</td><td class=n>3</td>" in text
-    assert "<td class=yes>yes</td>" in text
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"), [(None, ""), (0.0, "0"), (0.012345, "0.0123"), (12345.6, "12,346"), (7, "7")]
-)
-def test_numbers_as_people_write_them(value, shown):
-    assert number(value) == shown
