@@ -192,6 +192,16 @@ def among(
     return Filter(tuple(people or ()), tuple(collections or ()), tuple(tags or ()), since, until) or None
 
 
+def tell_among(people: Gallery | None, within: Filter | None) -> None:
+    """Say when a filter leaves nobody to look among.
+
+    Raises:
+        UnknownNameError: nobody has one of its names or collections.
+    """
+    if people is not None and within is not None and not people.passing(within):
+        say("nobody is left to look among, so everybody is unknown", "yellow")
+
+
 def tell_recall(people: Gallery | None, door: str) -> Recall | None:
     """Build the door now, and say how much of the exact answer it finds; nothing where there can be no doubt."""
     if people is None or door == "exact":

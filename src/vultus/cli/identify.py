@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vultus.cli import options, record
-from vultus.cli.build import Choice, among, far_options, open_gallery, pack_of, tell_recall
+from vultus.cli.build import Choice, among, far_options, open_gallery, pack_of, tell_among, tell_recall
 from vultus.cli.console import say
 from vultus.cli.pictures import Album, name_marks
 from vultus.cli.scan import Answer, Tally, expand_inputs, report, views
@@ -58,6 +58,8 @@ def identify(
         people.identify_faces([], fpir=fpir, top=top, within=within)
         if not len(people):
             say("the gallery knows nobody yet, so everybody is unknown; make people known: vultus enroll", "yellow")
+        else:
+            tell_among(people, within)
         tell_recall(people, door)
 
         def each(view: View) -> Answer:

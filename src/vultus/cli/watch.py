@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vultus.cli import options, record
-from vultus.cli.build import Choice, among, far_options, gallery_path, open_gallery, pack_of, tell_recall
+from vultus.cli.build import Choice, among, far_options, gallery_path, open_gallery, pack_of, tell_among, tell_recall
 from vultus.cli.console import Bar, clean, emit_line, interruptible, out, say, table
 from vultus.cli.people import People, clock
 from vultus.cli.scan import LIVE, expand_inputs, short, video_of
@@ -112,6 +112,7 @@ def watch(
         engine, known = Choice(pack, device, threads, offline, licence_policy, calibration).engine(), None
     terms = Terms(fps, start, end, fpir, annotate, within)
     try:
+        tell_among(known, within)
         tell_recall(known, door)
         for item in items:
             _watch_one(engine, known, item, terms, run, as_json=as_json)

@@ -86,6 +86,16 @@ class Asking(Desk):
         self._note_search([answer for answers in found for answer in answers], fpir, top)
         return found
 
+    def passing(self, within: Filter) -> int:
+        """How many people pass a filter.
+
+        Raises:
+            UnknownNameError: nobody has one of its names or collections.
+        """
+        with self._store.reading() as connection:
+            within.check(connection)
+        return len(self._store.select(within))
+
     def identify_track(self, track: Track, fpir: float = 0.01, top: int = 5, *, within: Filter | None = None) -> Track:
         """The track with the answer who it is, by the vote of its best faces; without an embedding, as it was."""
         if track.embedding is None or not track.faces:

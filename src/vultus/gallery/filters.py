@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vultus.errors import InputError
+from vultus.errors import InputError, UnknownNameError
 from vultus.gallery.record import normal_name
 
 if TYPE_CHECKING:
@@ -49,6 +49,18 @@ class Filter:
 
     def __bool__(self) -> bool:
         return bool(self.people or self.collections or self.tags or self.since or self.until)
+
+    def check(self, connection: sqlite3.Connection) -> None:
+        """Make sure that somebody has each of the names and collections.
+
+        Raises:
+            UnknownNameError: nobody has.
+        """
+        for kind, column, wanted in (("person", "name", self.people), ("collection", "collection", self.collections)):
+            for word in wanted:
+                if connection.execute(f"SELECT 1 FROM person WHERE {column} = ? LIMIT 1", (word,)).fetchone() is None:
+                    known = [row[0] for row in connection.execute(f"SELECT DISTINCT {column} FROM person")]
+                    raise UnknownNameError(kind, word, known)
 
     def select(self, connection: sqlite3.Connection) -> NDArray[np.int64]:
         """Numbers of the people who pass, ascending; names nobody has pass nobody."""

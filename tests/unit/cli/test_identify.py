@@ -115,9 +115,12 @@ def test_looking_among_some_people_only(cli: Cli, known: Path) -> None:
     ask = ("identify", "ada.png", "--gallery", known)
     for options, size, name in (
         (("--person", "Ada"), 1, "Ada"), (("--person", "Grace"), 1, None), (("--collection", "default"), 2, "Ada"),
-        (("--collection", "staff"), 0, None), (("--tag", "x"), 0, None), (("--since", "2001-01-01"), 2, "Ada"),
+        (("--tag", "x"), 0, None), (("--since", "2001-01-01"), 2, "Ada"),
         (("--until", "2001-01-01"), 0, None), (("--person", "Ada", "--person", "Grace"), 2, "Ada"),
     ):  # fmt: skip
         (face,) = cli.json(*ask, *options)["images"][0]["faces"]
         assert (face["name"], face["decision"]["gallery_size"]) == (name, size), options
     assert "since must be a date or time" in cli(*ask, "--since", "yesterday", code=2).stderr
+    assert "unknown person 'Adda'; did you mean 'Ada'?" in cli(*ask, "--person", "Adda", code=2).stderr
+    assert "unknown collection 'staff'" in cli(*ask, "--collection", "staff", code=2).stderr
+    assert "nobody is left to look among, so everybody is unknown" in cli(*ask, "--tag", "x").stderr

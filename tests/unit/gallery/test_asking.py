@@ -5,6 +5,7 @@ import pytest
 from unit.gallery.fake import POINTS, FakeEngine, calibration, person, picture
 from vultus.errors import (
     ImageError,
+    UnknownNameError,
 )
 from vultus.gallery import Gallery
 from vultus.gallery.filters import Filter
@@ -116,6 +117,10 @@ def test_a_filter_says_who_may_be_found(gallery):
     (found,) = gallery.identify(probe, within=Filter(people=["Bob"]))
     assert found.name is None
     assert [one.name for one in found.candidates] == ["Bob"]
+    assert gallery.passing(Filter(people=["Bob"])) == 1
+    assert gallery.passing(Filter(tags=["nobody has it"])) == 0
+    with pytest.raises(UnknownNameError, match="unknown collection 'none'"):
+        gallery.passing(Filter(collections=["none"]))
     (found,) = gallery.identify(probe, within=Filter(tags=["nobody has it"]))
     assert (found.name, found.candidates, found.decision.reason) == (None, (), "empty_gallery")
 

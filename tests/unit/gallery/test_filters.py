@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from vultus.errors import InputError
+from vultus.errors import InputError, UnknownNameError
 from vultus.gallery.filters import Filter
 from vultus.gallery.store import Store
 
@@ -55,3 +55,12 @@ def test_filters_that_cannot_be_used():
         Filter(since="yesterday")
     with pytest.raises(InputError, match="must not be empty"):
         Filter(people=[" "])
+
+
+def test_names_and_collections_that_nobody_has(store):
+    with store.reading() as connection:
+        Filter(people=["Ada", "C\u0327em"], collections=["guests"], tags=["x"]).check(connection)
+        with pytest.raises(UnknownNameError, match="unknown person 'Adda'; did you mean 'Ada'"):
+            Filter(people=["Ada", "Adda"]).check(connection)
+        with pytest.raises(UnknownNameError, match="unknown collection 'stuff'; did you mean 'staff'"):
+            Filter(collections=["stuff"]).check(connection)
