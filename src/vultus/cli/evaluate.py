@@ -295,7 +295,8 @@ def _scored(source: Path, choice: Choice) -> tuple[Scored, Acquired | None, str 
 
     header = header_of(source)
     if "score" in header or "image1" not in header:
-        return read_scored(source), None, None
+        with waiting("reading scores ..."):
+            return read_scored(source), None, None
     engine = choice.engine()
     with Bar("embedding") as bar:
         scored, got, _ = compare_listed(engine, source, lambda _: bar.advance())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vultus.errors import InputError, VultusError
-from vultus.evaluation.acquire import Acquired, acquire
+from vultus.evaluation.acquire import NO_FACE, NOT_EMBEDDED, Acquired, acquire
 from vultus.evaluation.columns import numbered, read_columns
 from vultus.evaluation.lists import people_of, read_list
 from vultus.evaluation.measured import Measure
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from vultus.evaluation.sets.pairset import PairSet
 
 _PART = 100_000
+_NAMED = 10
 
 
 def compare_listed(
@@ -195,7 +196,12 @@ def look_alive(engine: Engine, path: Path, progress: Callable[[int], None] | Non
 
 
 def with_fta(report: Report, got: Acquired) -> Report:
-    """Say how many pictures there were, and of how many no face was acquired."""
+    """Say how many pictures there were, of how many no face was acquired, and which could not be read."""
     sizes = {"pictures": got.acquired.size, **report.sizes}
     remark = "share of the pictures without an acquired face; their comparisons count as non-matches"
-    return replace(report, sizes=sizes, measures=(Measure("fta", "", got.fta, remark=remark), *report.measures))
+    broken = [reason for reason in got.reasons.values() if reason not in (NO_FACE, NOT_EMBEDDED)]
+    warnings = [*report.warnings, *broken[:_NAMED]]
+    if len(broken) > _NAMED:
+        warnings.append(f"and {len(broken) - _NAMED} more pictures that cannot be read")
+    measures = (Measure("fta", "", got.fta, remark=remark), *report.measures)
+    return replace(report, sizes=sizes, measures=measures, warnings=tuple(warnings))

@@ -129,6 +129,12 @@ class _Sweep:
         # Comparisons that could not be made never match, so refusing all of them is always possible.
         return [_eer(fmr, fnmr), min(float(cost.min()), 1.0), *tmr, *fmr[self.cuts], *fnmr[self.cuts]]
 
+    def eer_threshold(self) -> float | None:
+        """Where FNMR first reaches FMR; None where it takes a threshold above all scores."""
+        found = self.rates(None)
+        index = self.values.size if found is None else int(np.argmax(found[1] >= found[0]))
+        return float(self.values[index]) if index < self.values.size else None
+
     @staticmethod
     def index(fmr: NDArray[np.float64], target: float) -> int:
         """First place at which the FMR is not above the target."""
@@ -189,7 +195,7 @@ def _measures(
             row = rows[skip + offset + number]
             none = f"no error in {n_impostor:,}: at most {rule_of_three(n_impostor):.2g}"
             out.append(Measure(name, words, *row, threshold=at, remark=none if name == "fmr" and not row[0] else ""))
-    out.append(Measure("eer", "", *rows[0], remark="a summary, no operating point"))
+    out.append(Measure("eer", "", *rows[0], threshold=sweep.eer_threshold(), remark="a summary, no operating point"))
     out.append(Measure("min_dcf", f"prior {PRIOR:g}", *rows[1], remark="1 is worthless, 0 faultless"))
     return out
 

@@ -102,3 +102,16 @@ def test_attacks_in_pictures(tmp_path, scores_csv) -> None:
     (tmp_path / "g.png").unlink()
     with pytest.raises(InputError, match=r"names .*g\.png, but there is no such file"):
         look_alive(Judging(), path)
+
+
+def test_pictures_that_cannot_be_read_are_named(tmp_path, scores_csv) -> None:
+    for name, colour in (("a1", ADA), ("a2", ADA), ("g", GRACE)):
+        save(tmp_path / f"{name}.png", colour)
+    broken = [f"broken{n}.png" for n in range(12)]
+    for name in broken:
+        (tmp_path / name).write_bytes(b"")
+    rows = [("a1.png", "a2.png", 1), ("a1.png", "g.png", 0), *(("g.png", name, 0) for name in broken)]
+    scored, got, _ = compare_listed(FakeEngine(), scores_csv("image1,image2,same", rows))
+    told = with_fta(evaluate_verification(scored, "x", Terms(repeats=20)), got).warnings
+    assert "cannot read image" in told[1]
+    assert told[-1] == "and 2 more pictures that cannot be read"

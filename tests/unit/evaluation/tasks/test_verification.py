@@ -28,6 +28,7 @@ def test_figures_are_those_of_the_metrics(scored: Scored) -> None:
     for rate in (0.1, 0.01):
         assert got.value("tmr", f"fmr {rate:g}") == pytest.approx(tmr_at_fmr(genuine, impostor, rate))
     assert got.value("eer") == pytest.approx(eer(genuine, impostor)[0])
+    assert next(one for one in got.measures if one.name == "eer").threshold == eer(genuine, impostor)[1]
     assert got.value("min_dcf", "prior 0.01") == pytest.approx(min_dcf(genuine, impostor)[0])
     assert got.value("fmr", "mine") == pytest.approx(fmr(impostor, 1.0))
     assert got.value("fnmr", "mine") == pytest.approx(fnmr(genuine, 1.0))
