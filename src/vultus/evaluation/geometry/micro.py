@@ -138,14 +138,14 @@ def between(person: Person, attributes: Sequence[str]) -> NDArray[np.float64]:
     """Mean of 1 - cosine between the directions of two attributes at the same pictures.
 
     Returns:
-        float64, (A, A); NaN where two attributes share no picture.
+        float64, (A, A); NaN where two attributes share no picture, or one of them moves nothing.
     """
     fields = [(person.curves[name].points, field_of(person, name).along) for name in attributes]
     out = np.full((len(fields), len(fields)), np.nan)
     for row, (points, along) in enumerate(fields):
         for column, (others, across) in enumerate(fields):
             _, left, right = np.intersect1d(points, others, return_indices=True)
-            if left.size:
+            if left.size and along.any() and across.any():
                 out[row, column] = 1.0 - float(np.einsum("pd,pd->p", along[left], across[right]).mean())
     return out
 

@@ -63,8 +63,9 @@ def matrix(system: Mapping[str, Any]) -> str:
     axis.set_xticks(range(len(names)), names, rotation=45, ha="right")
     axis.set_yticks(range(len(names)), names)
     for row, column in np.argwhere(np.isfinite(values)):
-        axis.text(column, row, f"{values[row, column]:.2f}", ha="center", va="center", fontsize=7)
-    style(axis, "Do two attributes move a face the same way? 0 the same, 1 not related, 2 opposite", "")
+        axis.text(column, row, f"{values[row, column]:.2f}", ha="center", va="center", fontsize=7,
+                  color="white" if abs(values[row, column] - 1) > 0.6 else "black")  # fmt: skip
+    style(axis, "0 the same direction, 1 not related, 2 opposite", "")
     axis.grid(visible=False)
     drawn.colorbar(shown, ax=axis, shrink=0.7)
     return svg(drawn)

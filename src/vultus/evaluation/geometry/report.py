@@ -40,13 +40,12 @@ def page(found: Mapping[str, Any]) -> str:
 
 def _head(found: Mapping[str, Any]) -> str:
     source = found["source"]
-    text = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in source.items() if key != "left_out")
-    left = source.get("left_out", [])
-    parts = [paragraph(f"{text}.")]
-    if left:
-        parts.append(
-            paragraph(f"{len(left)} pictures were left out, for want of a face or because they cannot be read.")
-        )
+    text = ", ".join(f"{key} {value}" for key, value in source.items() if key not in {"left_out", "changes"})
+    parts = [paragraph(f"Measured: {text}.")]
+    if changes := source.get("changes"):
+        parts.append(paragraph(f"A level is: {', '.join(f'{name}: {does}' for name, does in changes.items())}."))
+    if left := source.get("left_out"):
+        parts.append(paragraph(f"Left out for want of a face, or because they cannot be read: {len(left)} pictures."))
     return "".join([*parts, *(paragraph(line, "finding") for line in found["warnings"])])
 
 
@@ -70,7 +69,12 @@ def _micro(found: Mapping[str, Any]) -> str:
             )
         )  # fmt: skip
         if any(cell is not None for row in system["between"] for cell in row):
-            parts.append(image(plots.matrix(system), "Matrix of attributes; the figures are in the JSON file."))
+            parts.append(
+                image(
+                    plots.matrix(system),
+                    "Do two attributes move a face the same way? The figures are in the JSON file.",
+                )
+            )
     if found["agreement"]:
         parts.append(
             table("Rank correlation of the energies of two systems.", ["system", "and", ">rho", ">p"],

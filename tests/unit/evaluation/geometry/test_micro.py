@@ -109,6 +109,7 @@ def test_steps_that_are_too_small_are_remarked() -> None:
     assert "changes nothing" in none["remark"]
     assert (none["rank"], full["rank"]) == (None, 1)
     assert np.isnan(none["energy"])
+    assert np.isnan(microscale(still, Terms(repeats=5))["between"][0][1])
     tiny = lattice({"a": 1e-6}, people=2, points=20, jitter=0.0)
     assert "rounding decides" in microscale(tiny, Terms(repeats=5))["attributes"][0]["remark"]
     noisy = lattice({"a": 0.15}, people=2, points=200)

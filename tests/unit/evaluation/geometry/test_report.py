@@ -19,14 +19,20 @@ def whole() -> dict:
     vectors, people, label = drawn(2.0)
     macro = macroscale(vectors, people, {"divides": label, "rare": 0 * label - 1}, MacroTerms(repeats=10))
     made = lattice({"still": 0.0, "moves": 1.0}, people=3, points=20, jitter=0.0)
-    source = {"path": "x", "kind": "pictures", "left_out": [{"image": "y", "reason": "no face found"}]}
+    source = {
+        "path": "x",
+        "kind": "pictures",
+        "changes": {"moves": "up"},
+        "left_out": [{"image": "y", "reason": "no face found"}],
+    }
     return jsonable(study(source, (made, made), Terms(repeats=10), macro=macro))
 
 
 def test_what_is_on_the_page() -> None:
     text = page(whole())
     for words in (
-        "Geometry of an embedding space", "1 pictures were left out", "changes nothing in these embeddings",
+        "Geometry of an embedding space", "cannot be read: 1 pictures", "A level is: moves: up",
+        "changes nothing in these embeddings",
         "divides", "fewer than 20 people on a side", "ICML 2025", "planted was measured on 3 people",
     ):  # fmt: skip
         assert words in text
