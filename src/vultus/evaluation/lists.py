@@ -164,14 +164,23 @@ def _people(
     left, right = (
         np.array([codes.setdefault(row[key], len(codes)) for row in rows], dtype=np.int64) for key in _SUBJECTS
     )
-    wrong = np.flatnonzero((left == right) != same)
+    check_subjects(rows, same, left == right, path)
+    return len(codes), left, right
+
+
+def check_subjects(rows: Sequence[_Row], same: NDArray[np.bool_], one_person: NDArray[np.bool_], path: Path) -> None:
+    """Refuse rows whose `same` says otherwise than their subjects.
+
+    Raises:
+        InputError: one does.
+    """
+    wrong = np.flatnonzero(one_person != same)
     if wrong.size:
         row = rows[wrong[0]]
         raise InputError(
             f"{path}, line {wrong[0] + 2}: same is {row['same']}, but the subjects are {row['subject1']} and "
             f"{row['subject2']}"
         )
-    return len(codes), left, right
 
 
 def _joined(

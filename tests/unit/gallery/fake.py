@@ -74,3 +74,13 @@ class FakeEngine:
         liveness = Liveness(0.1, 0.5, "printed_photo") if face.get("spoof") else None
         quality = Quality(0.2 if face.get("reasons") else 0.9, tuple(face.get("reasons", ())))
         return Face(box, POINTS, 0.99, quality, embedding, liveness)
+
+
+def photos(who: str, count: int = 2) -> list[bytes]:
+    """Some pictures of one person."""
+    return [picture(person(who, seed=n), seed=n) for n in range(count)]
+
+
+def names(found) -> list[str | None]:
+    """Who was found."""
+    return [one.name for one in found]

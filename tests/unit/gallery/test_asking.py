@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from unit.gallery.fake import POINTS, FakeEngine, calibration, person, picture
+from unit.gallery.fake import POINTS, calibration, names, person, photos, picture
 from vultus.errors import (
     ImageError,
     UnknownNameError,
@@ -10,30 +10,6 @@ from vultus.errors import (
 from vultus.gallery import Gallery
 from vultus.gallery.filters import Filter
 from vultus.types import Track
-
-
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "people.vultus"
-
-
-@pytest.fixture
-def engine():
-    return FakeEngine()
-
-
-@pytest.fixture
-def gallery(path, engine):
-    with Gallery.open(path, engine=engine) as gallery:
-        yield gallery
-
-
-def photos(who: str, count: int = 2) -> list[bytes]:
-    return [picture(person(who, seed=n), seed=n) for n in range(count)]
-
-
-def names(found) -> list[str | None]:
-    return [one.name for one in found]
 
 
 def test_an_empty_gallery_knows_nobody(gallery):

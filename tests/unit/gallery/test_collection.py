@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from unit.gallery.fake import CONTRACT, FakeEngine, person, picture
+from unit.gallery.fake import CONTRACT, names, person, photos, picture
 from vultus.errors import (
     ConfigError,
     InputError,
@@ -17,30 +17,6 @@ from vultus.errors import (
     VultusError,
 )
 from vultus.gallery import Gallery
-
-
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "people.vultus"
-
-
-@pytest.fixture
-def engine():
-    return FakeEngine()
-
-
-@pytest.fixture
-def gallery(path, engine):
-    with Gallery.open(path, engine=engine) as gallery:
-        yield gallery
-
-
-def photos(who: str, count: int = 2) -> list[bytes]:
-    return [picture(person(who, seed=n), seed=n) for n in range(count)]
-
-
-def names(found) -> list[str | None]:
-    return [one.name for one in found]
 
 
 def test_the_way_of_a_person(gallery, path):

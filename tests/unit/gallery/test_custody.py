@@ -8,11 +8,6 @@ from vultus.gallery import Gallery
 from vultus.gallery.keys import find_or_make_key, new_key, write_key
 
 
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "people.vultus"
-
-
 def opened(path, **more):
     return Gallery.open(path, engine=FakeEngine(), **more)
 

@@ -14,11 +14,6 @@ from vultus.gallery import database
 from vultus.gallery.database import connect, explain
 
 
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "people.vultus"
-
-
 def made(path):
     connect(path, create=True, read_only=False).close()
     return path

@@ -6,37 +6,13 @@ import types
 
 import pytest
 
-from unit.gallery.fake import CONTRACT, FakeEngine, person, picture
+from unit.gallery.fake import CONTRACT, FakeEngine, names, photos
 from vultus.errors import (
     ConfigError,
     ContractError,
 )
 from vultus.gallery import Gallery
 from vultus.gallery.filters import Filter
-
-
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "people.vultus"
-
-
-@pytest.fixture
-def engine():
-    return FakeEngine()
-
-
-@pytest.fixture
-def gallery(path, engine):
-    with Gallery.open(path, engine=engine) as gallery:
-        yield gallery
-
-
-def photos(who: str, count: int = 2) -> list[bytes]:
-    return [picture(person(who, seed=n), seed=n) for n in range(count)]
-
-
-def names(found) -> list[str | None]:
-    return [one.name for one in found]
 
 
 def test_another_contract(gallery, path):

@@ -15,11 +15,6 @@ from vultus.types import Face
 
 
 @pytest.fixture
-def engine():
-    return FakeEngine()
-
-
-@pytest.fixture
 def store(tmp_path):
     store = Store(tmp_path / "people.vultus")
     yield store

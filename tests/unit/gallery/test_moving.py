@@ -77,10 +77,10 @@ def test_mapped_people_are_found_by_the_new_model(tmp_path):
     assert sum(first) >= 27
 
 
-def test_real_packs_from_kept_cut_outs_only(tmp_path, engine):
+def test_real_packs_from_kept_cut_outs_only(tmp_path, real_engine):
     data = pytest.importorskip("skimage.data")
     path, portrait = tmp_path / "people.vultus", data.astronaut()
-    with Gallery.open(path, engine=engine) as gallery:
+    with Gallery.open(path, engine=real_engine) as gallery:
         assert gallery.enroll("Eileen", portrait, override_quality=True).accepted
         other = FaceEngine("dlib-mmod", threads=1)
         plan = gallery.migrate(other)

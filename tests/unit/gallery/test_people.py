@@ -2,35 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from unit.gallery.fake import CONTRACT, FakeEngine, person, picture
+from unit.gallery.fake import CONTRACT, FakeEngine, names, photos
 from vultus.errors import (
     ContractError,
 )
 from vultus.gallery import Gallery
-
-
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "people.vultus"
-
-
-@pytest.fixture
-def engine():
-    return FakeEngine()
-
-
-@pytest.fixture
-def gallery(path, engine):
-    with Gallery.open(path, engine=engine) as gallery:
-        yield gallery
-
-
-def photos(who: str, count: int = 2) -> list[bytes]:
-    return [picture(person(who, seed=n), seed=n) for n in range(count)]
-
-
-def names(found) -> list[str | None]:
-    return [one.name for one in found]
 
 
 @pytest.mark.parametrize("name", ["Zoë Ångström", "李小龍", "محمد", "👩‍🚀", "O'Brien\"; DROP TABLE face; --"])

@@ -234,11 +234,11 @@ def test_a_reader_of_an_older_state_holds_up_only_until_it_closes(gallery, monke
 
 @pytest.mark.shared
 @pytest.mark.parametrize("vault", [True, False])
-def test_of_real_people_nothing_is_left_either(shared, engine, tmp_path, vault, monkeypatch):
+def test_of_real_people_nothing_is_left_either(shared, real_engine, tmp_path, vault, monkeypatch):
     monkeypatch.setattr(matrix, "KEPT_FROM", 1)
     photos = sorted((shared / "data/lfw_view2/images").glob("Wen_Jiabao_*.jpg"))[:4]
     others = sorted((shared / "data/lfw_view2/images").iterdir())[-3:]
-    with Gallery.open(tmp_path / "g/people.vultus", engine=engine, vault=vault, crops=True) as gallery:
+    with Gallery.open(tmp_path / "g/people.vultus", engine=real_engine, vault=vault, crops=True) as gallery:
         gallery.enroll("Wen Jiabao", photos, override_quality=True)
         for other in others:
             gallery.enroll(other.stem, other, override_quality=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vultus.errors import InputError
-from vultus.evaluation.lists import as_score, as_truth
+from vultus.evaluation.lists import as_score, as_truth, check_subjects
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,13 +111,7 @@ def _people(
         np.array([codes.setdefault(row[key].strip(), len(codes)) for row in rows], dtype=np.int64)
         for key in ("subject1", "subject2")
     )
-    wrong = np.flatnonzero((left == right) != same)
-    if wrong.size:
-        row = rows[wrong[0]]
-        raise InputError(
-            f"{path}, line {wrong[0] + 2}: same is {row['same']}, but the subjects are {row['subject1']} and "
-            f"{row['subject2']}"
-        )
+    check_subjects(rows, same, left == right, path)
     return len(codes), left, right
 
 
