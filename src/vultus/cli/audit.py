@@ -152,8 +152,17 @@ def _row(entry: Entry) -> list[str | tuple[str, str]]:
     return [
         str(entry.seq), entry.at[:19].replace("T", " "), entry.actor, (entry.action, "bold"),
         "everybody" if everybody else subjects, entry.purpose,
-        ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in detail.items()),
+        ", ".join(_words(key, value).replace("_", " ") for key, value in detail.items()),
     ]  # fmt: skip
+
+
+def _words(key: str, value: Any) -> str:
+    """A detail as people read it."""
+    if isinstance(value, bool):
+        return key if value else f"no {key}"
+    if isinstance(value, list):
+        value = " ".join(map(str, value))
+    return str(value) if key == "what" else f"{key} {value}"
 
 
 def _tell(found: Mapping[str, Any], told: Sequence[str], target: Path) -> None:

@@ -32,4 +32,6 @@ def copies(
     if failed:
         raise typer.Exit(1)
     if not as_json:
-        say(f"{'deleted' if drop else 'there are'} {plural(len(found), 'copy', 'copies')}", "green" if drop else "dim")
+        counted = plural(len(found), "copy", "copies")
+        say(f"deleted {counted}" if drop else f"there {'is' if len(found) == 1 else 'are'} {counted}",
+            "green" if drop else "dim")  # fmt: skip

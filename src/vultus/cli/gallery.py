@@ -93,8 +93,12 @@ def show(
         [str(face.face_id), face.source, f"{face.quality:.2f}", ", ".join(face.reasons),
          face.enrolled_at[:16].replace("T", " ")] for face in faces
     ])  # fmt: skip
-    for key, value in person.metadata.items():
-        out().print(f"{clean(key)}: {clean(value)}", soft_wrap=True)
+    about = {"collection": person.collection, "tags": ", ".join(person.tags), "kept until": person.keep_until or "",
+             **{f"consent, {key.replace('_', ' ')}": str(value) for key, value in person.consent.items()},
+             **person.metadata}  # fmt: skip
+    for key, value in about.items():
+        if value:
+            out().print(f"{clean(key)}: {clean(value)}", soft_wrap=True)
 
 
 @app.command()

@@ -124,9 +124,9 @@ def _say(plan: Plan, path: str, to: str) -> None:
     elif plan.state == "current":
         say(f"{path} is of {plan.new} already: nothing to do", "green")
     else:
-        say(f"nothing was changed; to do it: vultus gallery migrate --to {to} --yes", "yellow")
+        say(f"nothing was changed; to do it: vultus gallery migrate --to {to} -g {path} --yes", "yellow")
         if plan.n_embedded:
-            say("what was embedded is kept for that; to give it up: vultus gallery migrate --rollback", "dim")
+            say(f"what was embedded is kept; to give it up: vultus gallery migrate --rollback -g {path}", "dim")
 
 
 def _roll_back(gallery: Path | None, *, as_json: bool) -> None:

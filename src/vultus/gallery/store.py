@@ -317,8 +317,9 @@ class Store:
 
     def _problems(self) -> list[str]:
         with self.reading() as connection:
-            found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check")]
-            problems = [line for line in found if line != "ok"]
+            # One row may be many lines, headed by "*** in database main ***".
+            found = [line for row in connection.execute("PRAGMA integrity_check") for line in str(row[0]).splitlines()]
+            problems = [line for line in found if line != "ok" and not line.startswith("***")]
             problems += [f"row {row[1]} of {row[0]} belongs to nobody" for row in
                          connection.execute("PRAGMA foreign_key_check")]  # fmt: skip
             dimension = int(connection.execute("SELECT value FROM meta WHERE key = 'dimension'").fetchone()[0])

@@ -31,6 +31,17 @@ def test_what_was_done_is_told(cli: Cli, known: Path, monkeypatch: pytest.Monkey
     assert "unknown person 'Nobody'" in cli("audit", "log", "-g", known, "--person", "Nobody", code=2).stderr
 
 
+def test_details_are_words(cli: Cli, known: Path) -> None:
+    cli("gallery", "consent", "Ada", "--withdraw", "-g", known)
+    cli("gallery", "expire", "--yes", "-g", known)
+    cli("vault", "rotate", "-g", known)
+    told = cli("audit", "log", "-g", known).stdout
+    for words in ("fields withdrawn at", "person, reason consent withdrawn", "rotated"):
+        assert words in told
+    assert "True" not in told
+    assert "what" not in told
+
+
 def test_everybody_is_a_word(cli: Cli, known: Path) -> None:
     cli("gallery", "list", "-g", known)
     assert "everybody" in cli("audit", "log", "-g", known).stdout.splitlines()[-1]

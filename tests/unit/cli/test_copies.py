@@ -21,7 +21,9 @@ def test_lists_and_deletes_copies(cli: Cli, known: Path, tmp_path: Path) -> None
     cli(*_far(known, uri))
     (one,) = cli.json("gallery", "copies", "-g", known)["copies"]
     assert (one["uri"], one["rule"], one["index"]) == (str(uri), "average", "FLAT")
-    assert str(uri) in cli("gallery", "copies", "-g", known).stdout
+    out = cli("gallery", "copies", "-g", known)
+    assert str(uri) in out.stdout
+    assert "there is 1 copy" in out.stderr
     assert list((uri / "collections").iterdir())
     assert "deleted 1 copy" in cli("gallery", "copies", "-g", known, "--drop").stderr
     assert not list((uri / "collections").iterdir())

@@ -30,6 +30,16 @@ def test_show(cli: Cli, known: Path) -> None:
     ] * 2
 
 
+def test_show_tells_what_is_on_record(cli: Cli, known: Path) -> None:
+    assert "collection: default" in cli("gallery", "show", "Ada", "-g", known).stdout
+    assert "tags:" not in cli("gallery", "show", "Ada", "-g", known).stdout
+    cli("gallery", "tag", "Ada", "staff", "night", "-g", known)
+    cli("gallery", "consent", "Ada", "--basis", "contract", "--keep-until", "2031-01-31", "-g", known)
+    shown = cli("gallery", "show", "Ada", "-g", known).stdout
+    for line in ("tags: night, staff", "consent, basis: contract", "kept until: 2031-01-31T00:00:00Z"):
+        assert line in shown
+
+
 def test_an_unknown_name_is_met_with_the_nearest(cli: Cli, known: Path) -> None:
     assert "did you mean 'Grace'?" in cli("gallery", "show", "Grase", "-g", known, code=2).stderr
 

@@ -42,7 +42,8 @@ def test_the_cost_is_told_and_nothing_happens_without_a_yes(cli: Cli) -> None:
     assert "the model now" in out.stdout
     assert "the new model" in out.stdout
     assert "mapped" not in out.stdout
-    assert "nothing was changed; to do it: vultus gallery migrate --to new --yes" in out.stderr
+    assert f"nothing was changed; to do it: vultus gallery migrate --to new -g {path} --yes" in out.stderr
+    assert f"vultus gallery migrate --rollback -g {path}" in out.stderr
     assert cli.json("gallery", "list", "-g", path)["contract"] == OLD
     # a document for machines asks nobody
     document = cli.json("gallery", "migrate", "--to", "new", "-g", path)
