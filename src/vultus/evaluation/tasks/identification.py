@@ -154,7 +154,7 @@ def evaluate_identification(searched: Searched, source: str, terms: Terms = Term
         measures.append(Measure("fnir", f"threshold {at:g}, rank {terms.rank}", *next(rest), threshold=at))
         if nonmated.size:
             measures.append(Measure("fpir", f"threshold {at:g}", *next(rest), threshold=at))
-    words = "share of mated searches whose mate is among the first, at no threshold: for people who look themselves"
+    words = "share of mated searches whose mate is among the first, at no threshold"
     measures += [Measure("cmc", f"rank {rank}", *next(rest), remark=words) for rank in RANKS]
     sizes = {"searches": searched.best.size, "mated": mated.size, "nonmated": nonmated.size,
              "people": searched.n_people, "people_searched": searched.n_searched,
