@@ -24,6 +24,7 @@ Catch `VultusError`, or the builtin in brackets. Data stand in attributes, so th
 
 from __future__ import annotations
 
+import math
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -124,8 +125,18 @@ class UnsupportedTargetError(InputError):
     """
 
     def __init__(self, kind: str, target: float, smallest: float, why: str) -> None:
-        super().__init__(f"{kind} {target:g} is not supported: {why}; the smallest supported {kind} is {smallest:.2g}")
+        super().__init__(
+            f"{kind} {target:g} is not supported: {why}; the smallest supported {kind} is {_told(smallest)}"
+        )
         self.kind, self.target, self.smallest = kind, target, smallest
+
+
+def _told(rate: float) -> str:
+    """A rate in two digits, never less than it is: what is told must be supported when it is asked for."""
+    if not 0 < rate < 1:
+        return f"{rate:.2g}"
+    step = 10.0 ** (math.floor(math.log10(rate)) - 1)
+    return f"{math.ceil(rate / step - 1e-6) * step:.2g}"
 
 
 class NoFaceError(VultusError, LookupError):

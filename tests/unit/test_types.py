@@ -183,6 +183,15 @@ def test_too_many_people_for_the_data_are_refused() -> None:
     assert CALIBRATION.threshold_for_fpir(caught.value.smallest, 1000) == pytest.approx(0.6)
 
 
+@pytest.mark.parametrize("people", [3, 11, 150, 999])
+def test_the_smallest_rate_told_is_supported(people: int) -> None:
+    with pytest.raises(UnsupportedTargetError) as caught:
+        CALIBRATION.threshold_for_fpir(1e-5, people)
+    told = float(str(caught.value).split()[-1])
+    assert caught.value.smallest <= told < caught.value.smallest * 1.1
+    assert CALIBRATION.threshold_for_fpir(told, people)
+
+
 @pytest.mark.parametrize("rate", [0.0, 1.0, 2.0, -1.0, math.nan])
 def test_an_identification_rate_outside_0_to_1_is_refused(rate: float) -> None:
     with pytest.raises(UnsupportedTargetError, match="it must lie between 0 and 1"):

@@ -202,6 +202,13 @@ def tell_among(people: Gallery | None, within: Filter | None) -> None:
         say("nobody is left to look among, so everybody is unknown", "yellow")
 
 
+def tell_wiped(people: Gallery) -> None:
+    """Say when what was removed still lies in the files, since another program looks at an older state."""
+    if not people.wiped:
+        say("another program is reading the gallery: what was removed is overwritten in the file when that one has "
+            "closed it", "yellow")  # fmt: skip
+
+
 def tell_recall(people: Gallery | None, door: str) -> Recall | None:
     """Build the door now, and say how much of the exact answer it finds; nothing where there can be no doubt."""
     if people is None or door == "exact":

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vultus.cli import options
-from vultus.cli.build import Choice, far_options, gallery_path, open_gallery, pack_of, tell_recall
+from vultus.cli.build import Choice, far_options, gallery_path, open_gallery, pack_of, tell_recall, tell_wiped
 from vultus.cli.console import clean, emit, fail, out, plural, say, table
 from vultus.errors import InputError, NameClashError
 
@@ -126,6 +126,7 @@ def remove(name: Name, gallery: options.GalleryPath = None, yes: Yes = False, pu
                 f"Remove {clean(person.name)} with {plural(person.n_faces, 'face')} for good?", abort=True, err=True
             )
         people.remove(name)
+        tell_wiped(people)
         about = dropwhile(lambda entry: not entry.subjects, people.audit_log(number=person.person_id))
         exports = sum(entry.action == "export" for entry in about)
     say(f"removed '{person.name}' with {plural(person.n_faces, 'face')}", "green")

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from vultus.cli import options
-from vultus.cli.build import gallery_path, open_gallery
+from vultus.cli.build import gallery_path, open_gallery, tell_wiped
 from vultus.cli.console import clean, emit, out, plural, say, table
 from vultus.cli.gallery import Name, Yes, there_is_somebody
 from vultus.errors import InputError
@@ -107,6 +107,7 @@ def expire(
         if due and not dry_run:
             _confirm(len(due), yes=yes)
             removed = people.expire()
+            tell_wiped(people)
     if as_json:
         emit({"schema": "vultus.gallery.expire/1", "gallery": str(gallery_path(gallery)), "dry_run": dry_run,
               "due": [asdict(one) for one in due], "removed": [asdict(one) for one in removed]})  # fmt: skip

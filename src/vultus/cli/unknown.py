@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vultus.cli import options
-from vultus.cli.build import Choice, gallery_path, open_gallery, pack_of
+from vultus.cli.build import Choice, gallery_path, open_gallery, pack_of, tell_wiped
 from vultus.cli.console import emit, plural, say, table
 from vultus.cli.gallery import Yes, there_is_somebody
 from vultus.cli.keep import group_record, grouped, show_groups
@@ -227,4 +227,5 @@ def forget(
                 raise InputError("nobody is here to confirm the removal; add --yes")
             typer.confirm("Delete these unknown faces for good?", abort=True, err=True)
         count = people.unknown.forget(groups or (), older_than_days=older_than)
+        tell_wiped(people)
     _done("forget", f"{plural(count, 'unknown face')} deleted", as_json=as_json, count=count)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vultus.cli import options
-from vultus.cli.build import gallery_path, open_gallery
+from vultus.cli.build import gallery_path, open_gallery, tell_wiped
 from vultus.cli.console import Bar, clean, emit, plural, say, table
 from vultus.cli.gallery import Yes, there_is_somebody
 from vultus.errors import InputError
@@ -103,6 +103,7 @@ def shred(
                 raise InputError("nobody is here to confirm the destruction; add --yes")
             typer.confirm(f"Destroy the collection {clean(collection)} for good?", abort=True, err=True)
         count = people.shred(collection)
+        tell_wiped(people)
     say(f"destroyed the collection '{collection}' with {plural(count, 'person', 'people')}", "green")
     say("copies of the gallery file made before hold its key still: destroy them, or rekey and destroy the old key",
         "yellow")  # fmt: skip

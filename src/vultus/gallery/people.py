@@ -85,6 +85,15 @@ class People(Desk):
         self._store.note("export", detail={"everybody": True, "people": people, "faces": faces})
         return export_gallery(self._store, Path(path))
 
+    @property
+    def wiped(self) -> bool:
+        """Whether the bytes of everybody who was removed are overwritten.
+
+        They are not while another program looks at an older state: the next removal does it, or the last program that
+        closes the gallery.
+        """
+        return not self._store.must_forget()
+
     def import_(self, path: str | Path, *, on_clash: OnClash = "error") -> int:
         """Take in an exported gallery, all of it or nothing; how many faces were new.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,19 @@ def test_check_brings_a_copy_in_milvus_up_to_date(cli: Cli, known: Path, tmp_pat
     assert [one["name"] for one in cli.json("gallery", "list", "-g", known)["people"]] == ["Grace"]
     (tmp_path / "milvus.db").unlink()
     assert cli.json(*far)["people"] == 1
+
+
+def test_a_removal_tells_that_a_reader_holds_up_the_wiping(
+    cli: Cli, known: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vultus.gallery.store.FORGET_MS", 50)
+    reader = sqlite3.connect(known, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM face").fetchone()
+    told = "another program is reading the gallery: what was removed is overwritten in the file when"
+    assert told in cli("gallery", "remove", "Ada", "--yes", "-g", known).stderr
+    reader.close()
+    assert told not in cli("gallery", "remove", "Grace", "--yes", "-g", known).stderr
 
 
 @pytest.mark.parametrize("verb", [["list"], ["show", "Ada"], ["rename", "Ada", "B"], ["remove", "Ada", "--yes"]])
