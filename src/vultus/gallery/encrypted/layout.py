@@ -146,15 +146,35 @@ class Layout:
         if not np.all(lengths <= 1 + _UNIT_SLACK):
             raise InputError(f"a vector must be finite and no longer than 1, but one has the length {lengths.max():g}")
         peaks = np.abs(rows).max(axis=1, initial=0.0)
-        # Rounding lengthens a vector by half a step per dimension at most.
-        top = (math.sqrt(self.longest) - math.sqrt(self.dimension) / 2) / (1 + _UNIT_SLACK)
-        top = top if top > 0 else math.sqrt(self.longest / self.dimension)
+        top = self._largest_scale
         scales = np.minimum(self.limit / np.maximum(peaks, self.limit / top), top)
         values = np.rint(rows * scales[:, None])
         losses = np.linalg.norm(rows - values / scales[:, None], axis=1)
         quantised = values.astype(np.int32)
         self.check(quantised)
         return Quantised(quantised, scales, losses)
+
+    def check_probe(self, scale: float, loss: float) -> None:
+        """Refuse what `quantise` cannot have said of a probe: with too small a scale anybody looks like everybody.
+
+        Args:
+            scale, loss: see `Quantised`.
+
+        Raises:
+            InputError: one is out of range.
+        """
+        top = self._largest_scale
+        least = min(self.limit / (1 + _UNIT_SLACK), top)
+        if not least * (1 - 1e-9) <= scale <= top * (1 + 1e-9):
+            raise InputError(f"the scale of the answer must lie between {least:g} and {top:g}, but is {scale:g}")
+        if not 0 <= loss * scale <= math.sqrt(self.dimension) / 2 * (1 + 1e-9):
+            raise InputError(f"the loss of the answer is more than rounding can lose: {loss:g}")
+
+    @property
+    def _largest_scale(self) -> float:
+        # Rounding lengthens a vector by half a step per dimension at most.
+        top = (math.sqrt(self.longest) - math.sqrt(self.dimension) / 2) / (1 + _UNIT_SLACK)
+        return top if top > 0 else math.sqrt(self.longest / self.dimension)
 
     def check(self, values: NDArray[np.integer[Any]]) -> None:
         """Refuse whole numbers that do not fit.

@@ -131,7 +131,7 @@ def rule(private: PrivateKey, roster: Roster, answer: Answer, threads: int = 1) 
         threads: that share the work.
 
     Raises:
-        InputError: the answer is of another key or state, or was tampered with.
+        InputError: the answer is of another key or state, out of range, or was tampered with.
     """
     key = fingerprint(private.public)
     if answer.fingerprint != key or roster.fingerprint != key:
@@ -139,6 +139,7 @@ def rule(private: PrivateKey, roster: Roster, answer: Answer, threads: int = 1) 
     if answer.revision != roster.revision:
         raise InputError("the answer is of another state of the encrypted gallery than the roster: ask again")
     layout = roster.layout
+    layout.check_probe(answer.scale, answer.loss)
     if answer.number is None:
         entries = list(roster.entries)
         needed = max((one.place.slot // layout.slots + 1 for one in entries), default=0)
@@ -155,7 +156,10 @@ def rule(private: PrivateKey, roster: Roster, answer: Answer, threads: int = 1) 
         return None
     found = [min(values[one.place.slot] / (one.place.scale * answer.scale) + one.offset, 1.0) for one in entries]
     best = int(np.argmax(found))
-    return Ruling(entries[best].name, float(found[best]), layout.bound(entries[best].place.loss, answer.loss))
+    place = entries[best].place
+    # The masks of a single template may move it by one unit, see `score.mask_others`.
+    masked = 0.0 if answer.number is None else 1 / (place.scale * answer.scale)
+    return Ruling(entries[best].name, float(found[best]), layout.bound(place.loss, answer.loss) + masked)
 
 
 def _digest(row: NDArray[np.float32], offset: np.float32) -> str:

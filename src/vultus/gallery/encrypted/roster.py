@@ -91,6 +91,6 @@ def _entry(row: Any, what: str) -> Entry:
     if not isinstance(row, list) or [type(one) for one in row] != list(kinds):
         raise InputError(f"{what} has a row that is no person: it is damaged")
     person_id, name, slot, scale, loss, offset, digest = row
-    if not (scale > 0 and loss >= 0 and all(math.isfinite(one) for one in (scale, loss, offset))):
+    if not (slot >= 0 and scale > 0 and loss >= 0 and all(math.isfinite(one) for one in (scale, loss, offset))):
         raise InputError(f"{what} has a row that is no person: it is damaged")
     return Entry(person_id, name, Place(slot, scale, loss), offset, digest)

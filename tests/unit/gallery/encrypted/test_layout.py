@@ -93,6 +93,24 @@ def test_whole_numbers_that_do_not_fit_are_refused() -> None:
     Layout.fit(128, 2046, wide=True).check(np.full((1, 128), -127))
 
 
+@given(st.integers(1, 200), st.integers(4, 16), st.integers(0, 1000), st.floats(0, 1), st.booleans())
+def test_what_rounding_says_of_a_probe_is_believed_and_nothing_else(
+    dimension: int, bits: int, seed: int, length: float, wide: bool
+) -> None:
+    layout = Layout.fit(dimension, 4000, bits, wide=wide)
+    single = np.zeros((1, dimension))
+    single[0, 0] = 1.0
+    for rows in (unit(1, dimension, seed=seed) * length, single):
+        found = layout.quantise(rows)
+        scale, loss = float(found.scales[0]), float(found.losses[0])
+        layout.check_probe(scale, loss)
+    for wrong in (0.0, 1e-300, scale / 1000, scale * 1000):
+        with pytest.raises(InputError, match="the scale of the answer must lie between"):
+            layout.check_probe(wrong, loss)
+    with pytest.raises(InputError, match="more than rounding can lose"):
+        layout.check_probe(scale, float(dimension))
+
+
 def test_settings_out_of_range_are_refused() -> None:
     for dimension, bits in ((128, 3), (128, 17), (0, 8)):
         with pytest.raises(ConfigError, match="numbers of 4 to 16 bits"):

@@ -43,6 +43,7 @@ def test_the_owner_learns_who_it_is(kind: tuple[str, int | None, str]) -> None:
         assert alone is not None
         assert alone.name == f"p{at + 1}"
         assert alone.similarity == pytest.approx(ruling.similarity, abs=1e-4)
+        assert alone.error > ruling.error, "masks may carry into the slot"
 
 
 def test_only_what_has_changed_is_touched() -> None:
@@ -103,6 +104,9 @@ def test_an_answer_that_does_not_fit_is_told() -> None:
         rule(key(seed=1), update.roster, answer)
     with pytest.raises(InputError, match="of another state of the encrypted gallery than the roster: ask again"):
         rule(private, update.roster, replace(answer, revision="00"))
+    for scale in (0.0, 1e-300, 1.0):
+        with pytest.raises(InputError, match="the scale of the answer must lie between"):
+            rule(private, update.roster, replace(answer, scale=scale))
     with pytest.raises(InputError, match="the answer is cut short"):
         rule(private, update.roster, replace(answer, scores=answer.scores[:1]))
     with pytest.raises(InputError, match="an answer is out of range"):

@@ -33,6 +33,7 @@ def test_it_comes_back_from_its_file_for_its_owner_alone(tmp_path: Path) -> None
         ("people", [[1, "Ada", 0, 300.5, 0.01, 0.0]], "has a row that is no person"),
         ("people", [[1, "Ada", 0, 0.0, 0.01, 0.0, ""]], "has a row that is no person"),
         ("people", [[1, "Ada", 0, 300.5, float("nan"), 0.0, ""]], "has a row that is no person"),
+        ("people", [[1, "Ada", -1, 300.5, 0.01, 0.0, ""]], "has a row that is no person"),
         ("revision", 3, "has no valid 'revision'"),
         ("layout", {}, "a layout needs the whole numbers"),
     ],
