@@ -145,6 +145,10 @@ class PaillierPrivate:
             self.p_order < 2 or self.q_order < 2 or power(public.h, self.p_order * self.q_order, public.modulus) != 1
         ):
             return "the subgroup does not fit the modulus"
+        if (public.nonces == "subgroup") != bool(self.p_order or self.q_order) or any(
+            order and (prime - 1) % order for prime, order in ((self.p, self.p_order), (self.q, self.q_order))
+        ):
+            return "the orders of its nonces do not fit the primes"
         return ""
 
     def decrypt(self, cipher: int, *, crt: bool = True) -> int:

@@ -65,4 +65,8 @@ def test_numbers_that_are_no_key_are_told() -> None:
     assert "do not multiply" in replace(private, p=other.p).problem()
     assert "do not multiply" in replace(private, p=mpz(1), q=private.public.n).problem()
     assert "subgroup does not fit" in replace(private, p_order=other.p_order).problem()
+    assert "orders of its nonces" in replace(private, p_order=private.p_order * private.q_order).problem()
+    short = key(nonces="short")
+    assert short.problem() == private.problem() == ""
+    assert "orders of its nonces" in replace(short, p_order=mpz(4)).problem(), "nonces would be guessed"
     assert private.numbers().keys() == {"p", "q", "p_order", "q_order"}
