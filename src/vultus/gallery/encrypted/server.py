@@ -10,6 +10,8 @@ one's own: it has no accounts and no TLS of its own.
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import threading
 import time
 from collections import deque
@@ -206,10 +208,27 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = _PATIENCE_S
     server_version, sys_version = "vultus-scorer", ""
 
+    def setup(self) -> None:
+        """Give the whole question a time: one byte now and then would hold a place for ever."""
+        super().setup()
+        self._patience = threading.Timer(_PATIENCE_S, self._hang_up)
+        self._patience.daemon = True
+        self._patience.start()
+
+    def finish(self) -> None:
+        """The end of a connection."""
+        self._patience.cancel()
+        super().finish()
+
+    def _hang_up(self) -> None:
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_RDWR)
+
     def do_GET(self) -> None:
         if self.path != "/about":
             self._refuse(404, "there is only GET /about and POST /score")
             return
+        self._patience.cancel()
         self.server.follow()
         self._send(200, self.server.service.about.document())
 
@@ -222,7 +241,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif not self.server.service.may_ask():
             self._refuse(429, f"more than {self.server.service.per_minute} questions in a minute")
         else:
-            self._score(self.rfile.read(int(length)))
+            content = self.rfile.read(int(length))
+            self._patience.cancel()
+            self._score(content)
 
     def _score(self, content: bytes) -> None:
         service = self.server.service
@@ -231,6 +252,9 @@ class _Handler(BaseHTTPRequestHandler):
             answer = service.score(Probe.read(content, service.archive.layout))
         except InputError as error:
             self._refuse(400, str(error))
+            return
+        except StoreError as error:
+            self._refuse(500, str(error))
             return
         what = "all templates" if answer.number is None else "one template"
         self.server.log(f"question {service.asked}: {what}, {time.perf_counter() - started:.2f} s")

@@ -13,6 +13,7 @@ import pytest
 from unit.gallery.encrypted.keys import key
 from unit.gallery.encrypted.world import CONTRACT, people, state
 from vultus.errors import InputError, StoreError
+from vultus.gallery.encrypted import server
 from vultus.gallery.encrypted.archive import write_archive
 from vultus.gallery.encrypted.block import read_scores
 from vultus.gallery.encrypted.message import Answer, Probe, text
@@ -168,6 +169,29 @@ def test_questions_of_a_minute_ago_count_no_more(monkeypatch: pytest.MonkeyPatch
     assert [service.may_ask(), service.may_ask()] == [True, False]
     clock = 1061.0
     assert service.may_ask()
+
+
+def test_who_takes_for_ever_to_ask_loses_the_place(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "_PATIENCE_S", 0.05)
+    for part in (b"POST /sc", b"POST /score HTTP/1.1\r\nContent-Length: 1000\r\n\r\n{"):
+        with socket.create_connection(("127.0.0.1", running.port), timeout=10) as slow:
+            slow.sendall(part)
+            while slow.recv(4096):
+                pass
+    assert running.ask("GET", "/about")[0] == 200
+
+
+def test_a_process_that_has_died_is_told() -> None:
+    running = Running(Service(UPDATE.archive, workers=2))
+    try:
+        worker = running.server.service._scorer._workers[0][0]
+        worker.kill(), worker.join()
+        status, told = running.ask("POST", "/score", probe())
+        assert status == 500
+        assert "a process of the scorer has died" in told["error"]
+    finally:
+        running.server.service.close()
+        running.close()
 
 
 def test_a_port_that_is_taken_is_told(running: Running) -> None:
