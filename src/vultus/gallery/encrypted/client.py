@@ -57,7 +57,10 @@ def ask(address: str, told: About, vector: NDArray[np.floating[Any]], number: in
 
 
 def _ask(address: str, method: str, path: str, body: bytes | None = None) -> bytes:
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
         raise InputError(f"a scorer's address looks like http://127.0.0.1:8765, but is '{address}'")
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection

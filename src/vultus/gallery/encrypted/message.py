@@ -55,6 +55,9 @@ class About:
         what = "what the scorer tells of itself"
         document = files.document(content, ABOUT, what)
         texts = [files.field(document, name, str, what) for name in ("fingerprint", "revision", "contract")]
+        # The asker opens the pack of this name: a path would let the scorer choose a file of the asker's.
+        if not all(map(str.isprintable, texts)) or texts[2].startswith(".") or set(texts[2]) & set("/\\"):
+            raise InputError(f"{what} has a name with characters that no name has")
         layout = Layout.from_json(document.get("layout"))
         return cls(texts[0], texts[1], texts[2], layout, files.field(document, "blocks", int, what))
 
@@ -91,7 +94,7 @@ class Probe:
             raise InputError(f"the probe must be {layout.dimension} whole numbers")
         if any(abs(one) > layout.limit for one in values):
             raise InputError(f"the numbers of the probe must lie between -{layout.limit} and {layout.limit}")
-        if number is not None and (type(number) is not int or number < 0):
+        if number is not None and (type(number) is not int or not 0 <= number < _MOST_SCORES):
             raise InputError("the number of the probe must be that of a template, or null")
         found = np.array(values, dtype=np.int32)
         layout.check(found[None])

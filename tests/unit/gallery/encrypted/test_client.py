@@ -38,7 +38,15 @@ def test_a_question_from_end_to_end(running: Running) -> None:
 
 
 def test_an_address_that_is_none_is_told() -> None:
-    for address in ("", "127.0.0.1:8765", "ftp://x", "file:///etc/passwd", "http://", "http://host/path"):
+    for address in (
+        "",
+        "127.0.0.1:8765",
+        "ftp://x",
+        "file:///etc/passwd",
+        "http://",
+        "http://host/path",
+        "http://[::1",
+    ):
         with pytest.raises(InputError, match="a scorer's address looks like http"):
             client.about(address)
     with pytest.raises(StoreError, match=r"no scorer answers at http://127.0.0.1:1: .*; start one"):

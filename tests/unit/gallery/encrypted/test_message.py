@@ -35,6 +35,7 @@ GOOD = Probe(np.array([1, -2, 127, 0], np.int32), None, "cd").document()
         ({"values": [1, 2, 3, 10**400]}, "must lie between -127 and 127"),
         ({"values": None}, "has no valid 'values'"),
         ({"number": -1}, "the number of the probe must be that of a template, or null"),
+        ({"number": 1 << 40}, "the number of the probe must be that of a template, or null"),
         ({"number": "1"}, "the number of the probe must be that of a template, or null"),
         ({"revision": 3}, "has no valid 'revision'"),
         ({"schema": "x"}, "must be a JSON object with the schema vultus.encrypted.probe/1"),
@@ -73,3 +74,6 @@ def test_a_bad_introduction_is_told() -> None:
     about = About("ab", "cd", "dlib:0", LAYOUT, 3).document()
     with pytest.raises(InputError, match="what the scorer tells of itself has no valid 'blocks'"):
         About.read(text(about | {"blocks": "3"}))
+    for name in ("/tmp/manifest.json:0", "..\\x:0", ".:0", "dlib\x1b[31m:0"):
+        with pytest.raises(InputError, match="a name with characters that no name has"):
+            About.read(text(about | {"contract": name}))
