@@ -45,6 +45,16 @@ class Nonces(StrEnum):
 
 
 KeyFile = Annotated[Path, typer.Option("--key", metavar="FILE", help="The private key file.")]
+Precision = Annotated[
+    int | None,
+    typer.Option("--precision", min=4, max=16, metavar="BITS", help="Of a number of a template.",
+                 show_default="8, or that of FILE"),
+]  # fmt: skip
+NumberOf = Annotated[
+    str | None,
+    typer.Option("--number-of", metavar="NAME", show_default=False,
+                 help="Tell this person's number, for vultus encrypted query --number."),
+]  # fmt: skip
 
 
 @app.command()
@@ -87,19 +97,9 @@ def enroll(
     target: Annotated[Path, typer.Argument(metavar="FILE", help="The encrypted gallery to write or bring up to date.")],
     key: KeyFile,
     gallery: options.GalleryPath = None,
-    precision: Annotated[
-        int, typer.Option("--precision", min=4, max=16, metavar="BITS", help="Of a number of a template.")
-    ] = 8,
+    precision: Precision = None,
     anew: Annotated[bool, typer.Option("--anew", metavar="", help="Encrypt everybody, even if FILE is there.")] = False,
-    number_of: Annotated[
-        str | None,
-        typer.Option(
-            "--number-of",
-            metavar="NAME",
-            show_default=False,
-            help="Tell this person's number, for vultus encrypted query --number.",
-        ),
-    ] = None,
+    number_of: NumberOf = None,
     as_json: options.Json = False,
     pack: options.PackName = None,
     device: options.Device = "cpu",
@@ -116,6 +116,9 @@ def enroll(
     private = load_private(key)
     roster = roster_beside(target)
     before = None if anew or not target.exists() else (read_archive(target), read_roster(roster))
+    kept = before[0].layout.bits if before else 8
+    if before and precision not in (None, kept):
+        raise InputError(f"{target} has numbers of {kept} bits; for {precision} bits encrypt anew: add --anew")
     choice = Choice(pack or pack_of(gallery, needed=True), device, threads, offline, licence_policy, calibration)
     with open_gallery(gallery, choice.engine(), logged=True) as people, Bar("encrypting", len(people)) as bar:
         done = 0
@@ -125,7 +128,7 @@ def enroll(
             bar.advance(count - done)
             done = count
 
-        update = people.encrypt(private, before, precision=precision, progress=advance)
+        update = people.encrypt(private, before, precision=precision or kept, progress=advance)
     # The roster first: without its archive it is told to be of another state, and nothing is lost.
     write_roster(update.roster, roster)
     write_archive(update.archive, target)
@@ -316,5 +319,5 @@ def _sentence(found: dict[str, Any], alone: bool) -> str:
     else:
         words = "rejected" if alone else "unknown"
     if not found["certain"]:
-        words += " (so near the threshold that rounding may have decided: ask with a finer --precision)"
+        words += " (so near the threshold that rounding may have decided: enrol with a finer --precision, --anew)"
     return words + (f", similarity {found['similarity']:.3f}" if found["similarity"] is not None else "")

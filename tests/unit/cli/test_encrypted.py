@@ -69,6 +69,8 @@ def test_people_are_encrypted_and_kept_up_to_date(enrolled: Cli) -> None:
     document = enrolled.json(*args)
     assert (document["people"], document["new"], document["gone"], document["kept"]) == (2, 1, 1, 1)
     assert enrolled.json(*args, "--anew", "--precision", "12")["layout"]["bits"] == 12
+    assert "numbers of 12 bits; for 8 bits encrypt anew" in enrolled(*args, "--precision", "8", code=2).stderr
+    assert enrolled.json(*args)["layout"]["bits"] == 12
     told = enrolled(*args, "--number-of", "marie")
     assert "2 people in f.enc" in told.stderr
     assert "'marie' has the number" in told.stderr
