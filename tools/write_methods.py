@@ -2,8 +2,8 @@
 
 python tools/write_methods.py
 
-A page is written by hand but for what stands between `<!-- ablation: NAME -->` or `<!-- audit: NAME -->` and
-`<!-- end -->`.
+A page is written by hand but for what stands between `<!-- ablation: NAME -->`, `<!-- audit: NAME -->` or
+`<!-- geometry: NAME -->` and `<!-- end -->`.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "docs/methods"
-_MARKED = re.compile(r"(<!-- (ablation|audit): ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_MARKED = re.compile(r"(<!-- (ablation|audit|geometry): ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def page(path: Path) -> str:
     """What the page must be."""
-    made = {"ablation": tables, "audit": audited}
+    made = {"ablation": tables, "audit": audited, "geometry": geometry}
     return _MARKED.sub(lambda found: found[1] + made[found[2]](found[3]) + found[4], path.read_text("utf-8"))
 
 
@@ -66,11 +66,47 @@ def audited(name: str) -> str:
         "",
         *(f"- {line}" for line in [*told, *report["warnings"]]),
         "",
-        f"{source['genuine']:,} comparisons of one person and {source['impostor']:,} of two, {source['people']:,} people; "
-        f"threshold {threshold['value']:.4f} from {threshold['from']}. `{report['command']}`, revision "
+        f"{source['genuine']:,} comparisons of one person and {source['impostor']:,} of two, {source['people']:,} "
+        f"people; threshold {threshold['value']:.4f} from {threshold['from']}. `{report['command']}`, revision "
         f"{report['revision'] or 'unknown'}; {versions}.",
         "",
     ])  # fmt: skip
+
+
+def geometry(name: str) -> str:
+    """Energies and dependence of one committed run."""
+    report: dict[str, Any] = json.loads((ROOT / f"results/geometry_{name}.json").read_text("utf-8"))
+    (system,) = report["systems"]
+    rows = sorted(system["attributes"], key=lambda row: row["rank"] or 99)
+    energies = [
+        ["-" if row["rank"] is None else f"{row['rank']} ({row['rank_low']} to {row['rank_high']})", row["attribute"],
+         report["source"]["changes"][row["attribute"]], _between(row, "energy"),
+         *(_plain(row[key]) for key in ("ball", "by_chance", "half_step", "length")), row["remark"]] for row in rows
+    ]  # fmt: skip
+    macro = [
+        [row["attribute"], f"{row['with']} / {row['without']}", _between(row, "ks"), _plain(row["by_chance"]),
+         _plain(row["probe"]), _plain(row["entropy_within"]), row["remark"]] for row in report["macro"]["attributes"]
+    ]  # fmt: skip
+    versions = ", ".join(f"{package} {release}" for package, release in report["versions"].items())
+    return "\n".join([
+        "",
+        *_table(["rank", "attribute", "a level", "energy", "ball", "by chance", "half", "length", "remark"], energies),
+        "",
+        *_table(["attribute", "people with / without", "KS", "by chance", "probe", "entropy inside", "remark"], macro),
+        "",
+        f"{system['people']} people, {report['source']['pictures']} pictures; AUC of their comparisons "
+        f"{system['auc']:.4f}; pack {report['source']['pack']}. `{report['command']}`, revision "
+        f"{report['revision'] or 'unknown'}; {versions}.",
+        "",
+    ])  # fmt: skip
+
+
+def _between(row: dict[str, Any], key: str) -> str:
+    return "-" if row[key] is None else f"{row[key]:.3g} ({row['low']:.3g} to {row['high']:.3g})"
+
+
+def _plain(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3g}"
 
 
 def _with_ends(rate: dict[str, Any]) -> str:
