@@ -63,27 +63,32 @@ def new_key(
 
 
 @app.command()
-def seal(gallery: options.GalleryPath = None) -> None:
+def seal(gallery: options.GalleryPath = None, purpose: options.Purpose = "") -> None:
     """Encrypt a gallery that is plain."""
-    with open_gallery(gallery, write=True, create=False) as people, _Sealing("sealing") as progress:
+    with open_gallery(gallery, write=True, create=False, purpose=purpose) as people, _Sealing("sealing") as progress:
         count = people.seal(progress=progress)
+        tell_wiped(people)
         state = people.vault_state()
     say(f"sealed {plural(count, 'value')} with the master key {state.master_id} of {state.origin}", "green")
     say("back that key up, away from the gallery: without it nobody can open the gallery again", "yellow")
 
 
 @app.command()
-def rotate(gallery: options.GalleryPath = None) -> None:
+def rotate(gallery: options.GalleryPath = None, purpose: options.Purpose = "") -> None:
     """Give every collection a new data key, and encrypt everything anew."""
-    with open_gallery(gallery, write=True, create=False) as people, _Sealing("sealing anew") as progress:
+    with (
+        open_gallery(gallery, write=True, create=False, purpose=purpose) as people,
+        _Sealing("sealing anew") as progress,
+    ):
         count = people.rotate(progress)
+        tell_wiped(people)
     say(f"sealed {plural(count, 'value')} with new data keys; the old ones are gone", "green")
 
 
 @app.command()
-def rekey(source: KeyFile, gallery: options.GalleryPath = None) -> None:
+def rekey(source: KeyFile, gallery: options.GalleryPath = None, purpose: options.Purpose = "") -> None:
     """Put a gallery under another master key; it opens with that one from now on."""
-    with open_gallery(gallery, write=True, create=False) as people:
+    with open_gallery(gallery, write=True, create=False, purpose=purpose) as people:
         people.rekey(source)
         state = people.vault_state()
     say(f"{gallery_path(gallery)} opens with the master key {state.master_id} of {source} from now on", "green")
@@ -95,9 +100,10 @@ def shred(
     collection: Annotated[str, typer.Argument(metavar="COLLECTION", help="The collection to destroy.")],
     gallery: options.GalleryPath = None,
     yes: Yes = False,
+    purpose: options.Purpose = "",
 ) -> None:
     """Remove a collection with everybody in it, and destroy its key: what was sealed with it opens nowhere any more."""
-    with open_gallery(gallery, write=True, create=False) as people:
+    with open_gallery(gallery, write=True, create=False, purpose=purpose) as people:
         if not yes:
             if not there_is_somebody():
                 raise InputError("nobody is here to confirm the destruction; add --yes")

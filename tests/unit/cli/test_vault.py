@@ -46,6 +46,16 @@ def test_new_data_keys_and_another_master_key(cli: Cli, known: Path, monkeypatch
     assert cli.json("vault", "status", "--gallery", known)["origin"] == "my.key"
 
 
+def test_the_log_says_what_keys_were_changed_for(cli: Cli, known: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cli("vault", "new-key", "my.key")
+    cli("vault", "rotate", "-g", known, "--purpose", "every year")
+    cli("vault", "shred", "default", "--yes", "-g", known, "--purpose", "the end")
+    cli("vault", "rekey", "my.key", "-g", known, "--purpose", "a leak")
+    monkeypatch.setenv(ENV_FILE, "my.key")
+    entries = [entry for entry in cli.json("audit", "log", "-g", known)["entries"] if entry["action"] == "key"]
+    assert [entry["purpose"] for entry in entries[-3:]] == ["every year", "the end", "a leak"]
+
+
 def test_a_key_for_the_keyring(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = []
     monkeypatch.setattr("vultus.gallery.keys.keep_in_keyring", kept.append)
