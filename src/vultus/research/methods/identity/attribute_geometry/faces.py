@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from vultus.evaluation.geometry.study import separation
 from vultus.research.methods.identity.attribute_geometry.made import person
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from vultus.evaluation.geometry.lattice import Person
@@ -68,6 +71,20 @@ def _looks(count: int, random: np.random.Generator, augmented: str = "") -> NDAr
     return look
 
 
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """The networks are so small that a second thread costs more than it brings."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@_one_thread()
 def networks(
     config: Config, random: np.random.Generator, seed: int
 ) -> tuple[dict[str, tuple[Person, ...]], float]:  # fmt: skip
