@@ -136,12 +136,14 @@ def group_record(group: Group, probably: Mapping[int, str] | None = None) -> dic
     return record if probably is None else {**record, "probably": probably.get(group.group_id)}
 
 
-def show_groups(groups: Sequence[Group], probably: Mapping[int, str] | None = None) -> None:
-    """A table of the groups with several faces or a suggestion, and how many have one face."""
+def show_groups(
+    groups: Sequence[Group], probably: Mapping[int, str] | None = None, *, at_least: int | None = None
+) -> None:
+    """A table of the groups with several faces or a suggestion, or with `at_least` faces; and how many have one."""
     names = probably or {}
     rows = []
     for group in groups:
-        if group.n_faces > 1 or group.group_id in names:
+        if group.n_faces >= (at_least or 2) or (at_least is None and group.group_id in names):
             more = f" and {group.n_faces - _NAMED} more" if group.n_faces > _NAMED else ""
             last = group.last_at[:16].replace("T", " ")
             row = [str(group.group_id), str(group.n_faces), ", ".join(group.sources[:_NAMED]) + more, last]

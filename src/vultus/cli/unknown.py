@@ -41,7 +41,16 @@ def _done(action: str, sentence: str, *, as_json: bool, **detail: Any) -> None:
 @app.command("list")
 def list_groups(
     gallery: options.GalleryPath = None,
-    at_least: Annotated[int, typer.Option("--min", min=1, metavar="N", help="Groups with so many faces or more.")] = 1,
+    at_least: Annotated[
+        int | None,
+        typer.Option(
+            "--min",
+            min=1,
+            metavar="N",
+            help="Groups with so many faces or more; 1 shows faces seen once too.",
+            show_default=False,
+        ),
+    ] = None,
     suggest: Annotated[
         bool, typer.Option("--suggest", metavar="", help="Say whom groups probably are, of the people known by now.")
     ] = False,
@@ -53,13 +62,14 @@ def list_groups(
     """List the groups of unknown faces, the largest first."""
     engine = Choice(pack_of(gallery, needed=True), calibration=calibration).engine() if suggest else None
     with open_gallery(gallery, engine, logged=suggest, purpose=purpose) as people:
-        groups = people.unknown.groups(at_least)
+        groups = people.unknown.groups()
         probably = people.unknown.suggest(fpir) if suggest else None
     if as_json:
         emit({"schema": "vultus.unknown.list/1", "gallery": str(gallery_path(gallery)),
-              "groups": [group_record(group, probably) for group in groups]})  # fmt: skip
+              "groups": [group_record(group, probably) for group in groups
+                         if group.n_faces >= (at_least or 1)]})  # fmt: skip
     else:
-        show_groups(groups, probably)
+        show_groups(groups, probably, at_least=at_least)
 
 
 @app.command()

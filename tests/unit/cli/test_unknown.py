@@ -35,6 +35,9 @@ def test_list_and_show(cli: Cli, groups: list[int]) -> None:
     assert [group["faces"] for group in listed(cli)] == [3, 2]
     assert len(cli.json("unknown", "list", "--min", 3)["groups"]) == 1
     assert "2 people seen more than once, 0 seen once" in cli("unknown", "list").stderr
+    large = cli("unknown", "list", "--min", 3)
+    assert len(large.stdout.splitlines()) == len(cli("unknown", "list").stdout.splitlines()) - 1
+    assert "2 people seen more than once, 0 seen once" in large.stderr, "of all, whatever is shown"
     out = cli("unknown", "show", groups[0]).stdout
     assert f"group {groups[0]}: 3 faces" in out
     assert "pile/g0.png" in out
@@ -107,6 +110,8 @@ def test_join_split_and_group_anew(cli: Cli, groups: list[int]) -> None:
     new = cli.json("unknown", "split", groups[0], own[0])["group"]
     assert faces(cli, new) == own[:1]
     assert "1 person seen more than once, 1 seen once" in cli("unknown", "group", "--fmr", "1e-3").stderr
+    rows = len(cli("unknown", "list").stdout.splitlines())
+    assert len(cli("unknown", "list", "--min", 1).stdout.splitlines()) == rows + 1
     assert faces(cli, groups[0]) == own[1:]
 
 
