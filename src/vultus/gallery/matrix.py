@@ -158,7 +158,7 @@ def load_matrix(gallery: Path, key: Key) -> tuple[Templates, Mark] | None:
 
 
 def _write(file: BinaryIO, header: bytes, sections: list[NDArray[Any]], secret: bytes | None) -> None:
-    file.write(_MAGIC + len(header).to_bytes(8, "little") + header)
+    file.write(_MAGIC + len(header).to_bytes(8, "little") + header + _bound(header))
     for number, array in enumerate(sections):
         file.write(bytes(-file.tell() % _PAGE))
         view = array.reshape(-1).view(np.uint8).data
@@ -176,6 +176,8 @@ def _read(file: BinaryIO, key: Key) -> tuple[Templates, Mark] | None:
     if start[:8] != _MAGIC or length > _LONGEST_HEADER:
         return None
     raw = file.read(length)
+    if file.read(32) != _bound(raw):
+        return None
     header = json.loads(raw)
     secret = key(bytes.fromhex(header["salt"]), header["keys"])
     if (secret is None) != (header["salt"] == ""):
