@@ -31,6 +31,7 @@ _RECALL_AT = 10
 _WIDTHS = (64, 128, 256, 512, 1024)  # templates the graph proposes per probe, the first that reaches RECALL
 _N_PROBES = 200
 _LINKS, _BUILD_WIDTH = 16, 128
+_ONE_BY_ONE = 4096  # rows that begin a graph
 _MANY_PROBES = 16  # from here on, threads cost less than they bring
 _SAME = 1e-6  # two ways of adding up one similarity differ by less
 
@@ -152,7 +153,11 @@ def _build(rows: NDArray[np.float32], offsets: NDArray[np.float32]) -> Any:
     if len(rows):
         squares = np.einsum("nd,nd->n", rows, rows) + offsets**2
         lifted = np.column_stack([rows, offsets, np.sqrt(squares.max() - squares)]).astype(np.float32)
-        graph.add(np.arange(len(rows)), lifted)
+        # Rows put in at the same time do not see each other: of the first ones some would stay badly linked, and missed.
+        numbers = np.arange(len(rows))
+        graph.add(numbers[:_ONE_BY_ONE], lifted[:_ONE_BY_ONE], threads=1)
+        if len(rows) > _ONE_BY_ONE:
+            graph.add(numbers[_ONE_BY_ONE:], lifted[_ONE_BY_ONE:])
     return graph
 
 

@@ -152,3 +152,12 @@ def test_without_usearch(monkeypatch, tmp_path):
     with pytest.raises(MissingExtraError, match="usearch is not installed"):
         Gallery.open(tmp_path / "a.vultus", door="graph")
     assert not (tmp_path / "a.vultus").exists()
+
+
+def test_a_small_graph_is_always_the_same():
+    crowd = faces(600, 1)
+    probes = crowd.vectors[::7]
+    first = GraphDoor(crowd)
+    again = [GraphDoor(crowd) for _ in range(4)]
+    assert {door.recall for door in again} == {first.recall}
+    assert all(door.search(probes, 10) == first.search(probes, 10) for door in again)
