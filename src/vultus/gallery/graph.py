@@ -153,7 +153,7 @@ def _build(rows: NDArray[np.float32], offsets: NDArray[np.float32]) -> Any:
     if len(rows):
         squares = np.einsum("nd,nd->n", rows, rows) + offsets**2
         lifted = np.column_stack([rows, offsets, np.sqrt(squares.max() - squares)]).astype(np.float32)
-        # Rows put in at the same time do not see each other: of the first ones some would stay badly linked, and missed.
+        # Rows put in at the same time do not see each other: some of the first ones would stay badly linked.
         numbers = np.arange(len(rows))
         graph.add(numbers[:_ONE_BY_ONE], lifted[:_ONE_BY_ONE], threads=1)
         if len(rows) > _ONE_BY_ONE:
