@@ -8,11 +8,13 @@ another one, and none imports the judge. `experiment.py` takes a method to its c
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    import torch
 
 CHANCE, BASELINE, FULL, DESTROYED = "chance", "baseline", "full", "destroyed"
 
@@ -88,11 +90,13 @@ class Data:
         test: to be judged on.
         destroyed: `train` with the signal taken out (labels or pairs shuffled): whoever fits on it and still scores
             above chance on `test` has read the answer from somewhere.
+        validation: to look at while training goes on; shares nobody with the others. None: nothing is looked at.
     """
 
     train: Any
     test: Any
     destroyed: Any
+    validation: Any = None
 
 
 class Fittable(Protocol):
@@ -102,8 +106,104 @@ class Fittable(Protocol):
         """Fit, and say what it cost."""
 
 
+@dataclass(frozen=True, slots=True)
+class Player:
+    """One optimiser's share of a step.
+
+    Attributes:
+        name: handed to `Trainable.losses`.
+        parts: names of the model's attributes whose parameters it owns; () for all of them.
+        lr: learning rate at its highest.
+        optimiser: "sgd" has a momentum of `betas[0]`.
+        betas, weight_decay: of the optimiser.
+        every: takes its turn in one step of so many.
+        clip: longest gradient; 0 for any.
+        warmup: steps in which the rate rises from nothing.
+        schedule: of the rate after the warm-up: falls as a cosine to nothing, stays, falls again every `period` steps,
+            or rises for three tenths of the stage and falls for the rest.
+        period: of "restarts", in steps.
+    """
+
+    name: str
+    parts: tuple[str, ...] = ()
+    lr: float = 1e-3
+    optimiser: Literal["adamw", "adam", "sgd"] = "adamw"
+    betas: tuple[float, float] = (0.9, 0.999)
+    weight_decay: float = 0.0
+    every: int = 1
+    clip: float = 1.0
+    warmup: int = 0
+    schedule: Literal["cosine", "constant", "restarts", "onecycle"] = "cosine"
+    period: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stretch of training; in every step its players take turns on the same batch.
+
+    Attributes:
+        name: for people and for `Trainable.begin`.
+        players: one at least.
+        steps: how long it is.
+        batch_size: rows of a step, over all processes.
+        ema: decay of the averaged weights which the stage leaves behind; 0 leaves the last ones.
+        accumulate: parts a step's rows are taken in, where they do not fit the memory at once.
+        collect: name of a method of the model that is called, without gradients, with the batch of every step; what
+            it returns takes the batch's place (roll-outs, pseudo-labels).
+        sampler: "uniform" (every row once before any comes twice) or "balanced:<field>" (every value of a column
+            equally often).
+    """
+
+    name: str
+    players: tuple[Player, ...]
+    steps: int
+    batch_size: int
+    ema: float = 0.0
+    accumulate: int = 1
+    collect: str = ""
+    sampler: str = "uniform"
+
+
+class Trainable(Protocol):
+    """A model that is trained by steps: a `torch.nn.Module` with these methods.
+
+    It may also have `begin(stage: str)`, called as a stage starts (to freeze parts), `augment(batch, generator)`, which
+    gives the batch to train on and draws from the generator alone, and `exported() -> Export`.
+    """
+
+    def stages(self) -> tuple[Stage, ...]:
+        """How it is trained."""
+
+    def losses(self, batch: dict[str, torch.Tensor], player: str) -> dict[str, torch.Tensor]:
+        """Named parts, weighted already; their sum is what the player makes smaller."""
+
+    def predict(self, batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """Answers, row by row, without looking at the true ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What goes into an ONNX file.
+
+    Attributes:
+        module: a `torch.nn.Module`; takes the inputs in order and returns the outputs in order.
+        inputs: example tensors by name; the first axis is the batch and may have any length.
+        outputs: names.
+        manifest: JSON values that a reader needs: task, labels, how a picture is prepared.
+    """
+
+    module: Any
+    inputs: Mapping[str, torch.Tensor]
+    outputs: tuple[str, ...]
+    manifest: Mapping[str, Any]
+
+
 class Method(Protocol):
     """What every method's module offers.
+
+    Wherever a `Fittable` stands, a `Trainable` may: the judge trains it with the one loop, `training/loop.py`. A module
+    may also have `answer(model, path, out) -> dict`, JSON values about one input file for `vultus predict`; pictures
+    that go with them are drawn into the folder `out`, unless that is None.
 
     Attributes:
         Config: frozen dataclass with the paper's values; `Config.check()` decides the claims in minutes on two
@@ -120,16 +220,16 @@ class Method(Protocol):
     SEEDS: int
     UNEQUAL: Mapping[str, str]
 
-    def build(self, config: Any) -> Fittable:
+    def build(self, config: Any) -> Fittable | Trainable:
         """The method itself."""
 
-    def baseline(self, config: Any) -> Fittable:
+    def baseline(self, config: Any) -> Fittable | Trainable:
         """What one would have done without it."""
 
-    def chance(self, config: Any) -> Fittable:
+    def chance(self, config: Any) -> Fittable | Trainable:
         """Something that knows nothing."""
 
-    def ablations(self, config: Any) -> Mapping[str, Fittable]:
+    def ablations(self, config: Any) -> Mapping[str, Fittable | Trainable]:
         """The method without one of its components each, with the same budget."""
 
     def data(self, config: Any, seed: int, folder: Path | None) -> Data:

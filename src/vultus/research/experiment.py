@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from vultus.research.contract import Budget, Fittable, Method
+    from vultus.research.contract import Budget, Method
     from vultus.research.verdict import Verdict
 
 SCHEMA = "vultus.ablate/1"
@@ -70,7 +70,7 @@ def ablate(
     return _report(method, config, seeds, values, budgets)
 
 
-def arms(method: Method, config: Any) -> dict[str, Fittable]:
+def arms(method: Method, config: Any) -> dict[str, Any]:
     """Fresh models of every arm, by name."""
     return {
         CHANCE: method.chance(config),
