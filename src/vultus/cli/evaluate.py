@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from vultus.evaluation.acquire import Acquired
     from vultus.evaluation.measured import Measure, Report
+    from vultus.evaluation.tasks.identification import Searched
     from vultus.evaluation.tasks.pad import Presented
     from vultus.evaluation.tasks.scored import Scored
 
@@ -57,7 +58,8 @@ def verification(
     layout: Annotated[
         str | None,
         typer.Option("--layout", metavar="NAME", show_default=False,
-                     help="SET is lfw, cfp-ff, cfp-fp, calfw, cplfw, ijb, rfw-african (...), or a .bin file (bin)."),
+                     help="SET is lfw, cfp-ff, cfp-fp, calfw, cplfw, ijb, agedb-30 (...), rfw-african (...), or a .bin "
+                          "file (bin)."),
     ] = None,
     ratios: Annotated[
         bool, typer.Option("--ratios", metavar="", help="Scores are natural logarithms of likelihood ratios.")
@@ -92,7 +94,7 @@ def identification(
     source: Annotated[
         Path,
         typer.Argument(metavar="CSV|FOLDER", show_default=False,
-                       help="search,person,enrolled,candidate,score; or FOLDER/<person>/*.jpg."),
+                       help="search,person,enrolled,candidate,score; FOLDER/<person>/*.jpg; or a set with --layout."),
     ],
     targets: Annotated[
         list[float] | None,
@@ -108,6 +110,11 @@ def identification(
     enrol: Annotated[
         int, typer.Option("--enrol", min=1, metavar="N", help="Pictures of a folder's people that are enrolled.")
     ] = 1,
+    layout: Annotated[
+        str | None,
+        typer.Option("--layout", metavar="NAME", show_default=False,
+                     help="FOLDER is IJB-B or IJB-C: ijb (both galleries), ijb-g1 or ijb-g2."),
+    ] = None,
     repeats: Repeats = 1000,
     target: Target = None,
     as_json: options.Json = False,
@@ -122,7 +129,9 @@ def identification(
     from vultus.evaluation.tasks.pictures import search_people, with_fta
 
     got = None
-    if source.is_dir():
+    if layout is not None:
+        searched, got = _searched(source, layout, Choice(pack, device, threads, offline, licence_policy))
+    elif source.is_dir():
         pairs = by_folder([str(source)])
         got = _acquired(Choice(pack, device, threads, offline, licence_policy), [Path(str(path)) for _, path in pairs])
         searched = search_people(got, [name for name, _ in pairs], enrol)
@@ -313,6 +322,17 @@ def _set(source: Path, layout: str, choice: Choice) -> tuple[Scored, Acquired, s
     with Bar("embedding", len(pairs.images)) as bar:
         scored, got = compare_set(engine, pairs, lambda _: bar.advance())
     return scored, got, engine.contract
+
+
+def _searched(source: Path, layout: str, choice: Choice) -> tuple[Searched, Acquired]:
+    """Searches of a published set."""
+    from vultus.evaluation.sets.layouts import read_searches_of
+    from vultus.evaluation.tasks.searching import search_set
+
+    wanted = read_searches_of(layout, source)
+    engine = choice.engine()
+    with Bar("embedding", len(wanted.images)) as bar:
+        return search_set(engine, wanted, lambda _: bar.advance())
 
 
 def _calibrated(path: Path | None, contract: str | None) -> list[tuple[str, float]]:

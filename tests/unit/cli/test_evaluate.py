@@ -144,6 +144,25 @@ def test_published_sets(cli: Cli) -> None:
     assert values(document)["bpcer", "threshold 0.5"] == 0
 
 
+def test_one_to_many_protocols_of_ijb(cli: Cli) -> None:
+    colours = {"1001": ADA, "1002": GRACE, "1003": MARIE}
+    lines, lists = [], {"gallery_G1": [], "gallery_G2": [], "probe_mixed": []}
+    homes = [("gallery_G1", "1001"), ("gallery_G2", "1002"), *(("probe_mixed", who) for who in colours)]
+    for number, (home, who) in enumerate(homes, 1):
+        save(cli.folder / f"loose_crop/{number}.png", colours[who], seed=number)
+        lines.append(f"{number}.png {number} {number}")
+        lists[home].append((number, who))
+    (cli.folder / "meta").mkdir()
+    (cli.folder / "meta/ijbc_face_tid_mid.txt").write_text("\n".join(lines))
+    for name, rows in lists.items():
+        write(cli, f"meta/ijbc_1N_{name}.csv", "TEMPLATE_ID,SUBJECT_ID", rows)
+    document = cli.json("evaluate", "identification", ".", "--layout", "ijb", "--threshold", 0.5, "--repeats", 30)
+    assert (document["sizes"]["mated"], document["sizes"]["nonmated"]) == (2, 4)
+    assert values(document)["fnir", "threshold 0.5, rank 1"] == 0
+    document = cli.json("evaluate", "identification", ".", "--layout", "ijb-g2", "--repeats", 30)
+    assert (document["sizes"]["mated"], document["sizes"]["people"]) == (1, 1)
+
+
 def test_attacks_in_pictures_need_a_pack_that_detects_them(cli: Cli) -> None:
     save(cli.folder / "a.png", ADA)
     save(cli.folder / "g.png", GRACE)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vultus.errors import InputError
-from vultus.evaluation.sets.ijb import pool, read_ijb
+from vultus.evaluation.sets.ijb import pool, read_ijb, read_ijb_search
 
 
 def test_lists(touch, text) -> None:
@@ -48,3 +48,54 @@ def test_bad_lists(touch, text) -> None:
         text("meta/ijbb_template_pair_label.txt", line)
         with pytest.raises(InputError, match="expected 'template template same' in each line"):
             read_ijb(folder)
+
+
+def searches(text, kind: str = "ijbc", first: str = "G1", second: str = "G2") -> None:
+    text(f"meta/{kind}_face_tid_mid.txt", "1.jpg 7 100", "2.jpg 7 101", "3.jpg 20 102", "4.jpg 9 103", "5.jpg 30 104",
+         "6.jpg 31 105")  # fmt: skip
+    head = "TEMPLATE_ID,SUBJECT_ID,FILENAME,SIGHTING_ID"
+    text(f"meta/{kind}_1N_gallery_{first}.csv", head, "7,1001,img/1.png,5", "7,1001,img/2.png,6")
+    text(f"meta/{kind}_1N_gallery_{second}.csv", head, "20,1002,img/3.png,7")
+    text(f"meta/{kind}_1N_probe_mixed.csv", head, "9,1001,img/4.png,8", "30,1002,frames/5.png,9")
+
+
+def test_searches(touch, text) -> None:
+    folder = touch(*(f"loose_crop/{n}.jpg" for n in range(1, 6)))
+    searches(text)
+    got = read_ijb_search(folder)
+    # the sixth picture is of no list, and need not be there
+    assert [image.name for image in got.images] == ["1.jpg", "2.jpg", "3.jpg", "4.jpg", "5.jpg"]
+    first, second = got.galleries
+    assert (first.name, second.name) == ("G1", "G2")
+    assert got.template.tolist() == [0, 0, 2, 1, 3]
+    assert (first.template.tolist(), first.person.tolist()) == ([0], [1001])
+    assert (second.template.tolist(), second.person.tolist()) == ([2], [1002])
+    assert (got.searches.template.tolist(), got.searches.person.tolist()) == ([1, 3], [1001, 1002])
+    (alone,) = read_ijb_search(folder, ("G2",)).galleries
+    assert alone.person.tolist() == [1002]
+
+
+def test_the_galleries_of_ijbb_have_two_names(touch, text) -> None:
+    folder = touch(*(f"loose_crop/{n}.jpg" for n in range(1, 6)))
+    searches(text, "ijbb", "S1", "S2")
+    assert [one.person.tolist() for one in read_ijb_search(folder).galleries] == [[1001], [1002]]
+
+
+def test_bad_searches(touch, text) -> None:
+    folder = touch(*(f"loose_crop/{n}.jpg" for n in range(1, 6)))
+    searches(text)
+    for line, message in (
+        ("x,1001", "expected numbers of a template and a person, but they are 'x' and '1001'"),
+        ("8,1001", "template 8 has no picture in the list of pictures"),
+        ("9,1001\n9,1002", "line 3: template 9 is of another person in an earlier line"),
+    ):
+        text("meta/ijbc_1N_probe_mixed.csv", "TEMPLATE_ID,SUBJECT_ID", line)
+        with pytest.raises(InputError, match=message):
+            read_ijb_search(folder)
+    text("meta/ijbc_1N_gallery_G2.csv", "TEMPLATE_ID,SUBJECT_ID", "20,1001")
+    text("meta/ijbc_1N_probe_mixed.csv", "TEMPLATE_ID,SUBJECT_ID", "9,1001")
+    with pytest.raises(InputError, match="person 1001 is in both galleries"):
+        read_ijb_search(folder)
+    (folder / "meta/ijbc_1N_gallery_G1.csv").unlink()
+    with pytest.raises(InputError, match=r"cannot read .*ijbc_1N_gallery_G1.csv"):
+        read_ijb_search(folder)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import pytest
 
 from vultus.errors import UnknownNameError
-from vultus.evaluation.sets.layouts import ATTACKS, PAIRS, read_attacks_of, read_pairs_of
+from vultus.evaluation.sets.layouts import ATTACKS, PAIRS, SEARCHES, read_attacks_of, read_pairs_of, read_searches_of
 
 
 def test_names(text, tmp_path) -> None:
-    assert {"lfw", "cfp-ff", "cfp-fp", "calfw", "cplfw", "ijb", "bin", "rfw-indian"} <= set(PAIRS)
+    assert {"lfw", "cfp-ff", "cfp-fp", "calfw", "cplfw", "ijb", "bin", "rfw-indian", "agedb-30"} <= set(PAIRS)
+    assert set(SEARCHES) == {"ijb", "ijb-g1", "ijb-g2"}
     assert set(ATTACKS) == {"oulu", "siw", "casia"}
     with pytest.raises(UnknownNameError, match="unknown layout 'lfv'; did you mean 'lfw'"):
         read_pairs_of("lfv", tmp_path)
+    with pytest.raises(UnknownNameError, match="unknown layout 'ijc'"):
+        read_searches_of("ijc", tmp_path)
     with pytest.raises(UnknownNameError, match="unknown layout 'siv'"):
         read_attacks_of("siv", tmp_path, tmp_path)
     listed = text("test.txt", "12/1", "12/HR_4")

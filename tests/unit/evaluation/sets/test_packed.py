@@ -86,3 +86,14 @@ def test_noise_is_refused(tmp_path_factory: pytest.TempPathFactory, noise: bytes
     path.write_bytes(pickle.dumps((PICTURES, TRUTHS))[:20] + noise)
     with pytest.raises(InputError):
         read_packed(path)
+
+
+def test_a_length_beyond_the_file_takes_no_memory(tmp_path: Path) -> None:
+    path = tmp_path / "long.bin"
+    for code in (b"\x8e", b"\x96"):  # BINBYTES8, BYTEARRAY8
+        path.write_bytes(b"\x80\x05" + code + (2**62).to_bytes(8, "little") + b"x")
+        with pytest.raises(InputError, match=r"is no .bin file of pictures, or is cut off"):
+            read_packed(path)
+    path.write_bytes(b"")
+    with pytest.raises(InputError, match=r"is no .bin file of pictures, or is cut off"):
+        read_packed(path)
