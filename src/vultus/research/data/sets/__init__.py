@@ -1,0 +1,29 @@
+"""Readers of published sets of faces: one file for each, and the table of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vultus.errors import UnknownNameError
+from vultus.research.data.sets import fer2013
+from vultus.research.data.sets.reader import Reader
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from vultus.research.data.sets.material import DataSet
+
+SETS: tuple[DataSet, ...] = (fer2013.SET,)
+
+
+def open_set(name: str, folder: Path) -> Reader:
+    """A set in a folder.
+
+    Raises:
+        UnknownNameError: no reader has that name.
+        InputError: the folder does not hold the set.
+    """
+    for one in SETS:
+        if one.name == name:
+            return Reader(one, folder)
+    raise UnknownNameError("set", name, [one.name for one in SETS], "(list: vultus sets)")
