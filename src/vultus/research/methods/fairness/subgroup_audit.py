@@ -124,7 +124,7 @@ class Accuracy(Audit):
         n, groups = wrong.size, int(self._group.max()) + 1
         error = float(wrong.mean())
         spread = np.sqrt(error * (1 - error) / n)
-        usual = 0.5 * (_expected_error(found) + error)
+        usual = _expected_error(found)
         p = 2 * NormalDist().cdf(-abs(error - usual) / max(float(spread), 1e-12))
         everybody = float((found.scores[~found.same] >= threshold).mean())
         half = 1.96 * np.sqrt(everybody * (1 - everybody) / max(int((~found.same).sum()), 1))
