@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 DRAWN = ("brightness", "contrast", "smile", "yaw", "mouth")
 TARGETS = ("brightness", "contrast")
+NATURAL, AUGMENTED = 0.2, 1.2  # how far light and contrast of pictures reach to either side, in the units of `draw`
+MILD = (0.2, 0.325, 0.45, 0.575, 0.7)
+WIDE = (0.2, 0.45, 0.7, 0.95, 1.2)
 _STEPS = np.array([0.5, 0.5, 1.0, 1.0, 1.0])  # to either side, in the units of `draw`
 _TRAITS, _CAMERA = 12, 0.03
 
@@ -64,10 +67,12 @@ def draw(traits: Rows, look: NDArray[np.floating], side: int, random: np.random.
     return np.asarray(image + _CAMERA * random.normal(size=image.shape), np.float32)
 
 
-def _looks(count: int, random: np.random.Generator, augmented: str = "") -> NDArray[np.float64]:
-    look: NDArray[np.float64] = random.uniform(-1, 1, (count, len(DRAWN))) * np.array([0.2, 0.2, 1, 1, 1])
+def _looks(
+    count: int, random: np.random.Generator, augmented: str = "", reach: float = AUGMENTED
+) -> NDArray[np.float64]:  # fmt: skip
+    look: NDArray[np.float64] = random.uniform(-1, 1, (count, len(DRAWN))) * np.array([NATURAL, NATURAL, 1, 1, 1])
     if augmented:
-        look[:, DRAWN.index(augmented)] = random.uniform(-1.2, 1.2, count)
+        look[:, DRAWN.index(augmented)] = random.uniform(-reach, reach, count)
     return look
 
 
@@ -87,8 +92,13 @@ def _one_thread() -> Iterator[None]:
 @_one_thread()
 def networks(
     config: Config, random: np.random.Generator, seed: int
-) -> tuple[dict[str, tuple[Person, ...]], float]:  # fmt: skip
-    """One network, trained on three times; their lattices of people they have not seen, and the smallest AUC."""
+) -> tuple[dict[tuple[str, float], tuple[Person, ...]], float]:
+    """One network, trained on with nothing and with each target augmented, from mildly to widely.
+
+    Returns:
+        Lattices of people that the networks have not seen, by what was augmented and how far; ("", 0.2) is nothing.
+        And the smallest AUC of the networks with nothing augmented and with the most.
+    """
     import torch
 
     torch.manual_seed(seed)
@@ -101,15 +111,18 @@ def networks(
         blocks += [layers.Conv2d(before, after, 3, 2, 1), layers.BatchNorm2d(after), layers.ReLU()]
     network = layers.Sequential(*blocks, layers.Flatten(), layers.Linear(64 * (-(-config.side // 8)) ** 2, 64))
     head = torch.randn(config.people, 64)
-    first = _trained(config, (network, head), known, "", (config.steps, 4e-3), random.spawn(1)[0])
+    first = _trained(config, (network, head), known, ("", NATURAL), (config.steps, 4e-3), random.spawn(1)[0])
     found, aucs = {}, []
     same = int(random.integers(1 << 30))
-    for name in ("", *TARGETS):
+    reaches = sorted({*MILD, *WIDE} - {NATURAL})
+    for name, reach in (("", NATURAL), *((target, reach) for target in TARGETS for reach in reaches)):
         network, _ = _trained(
-            config, copy.deepcopy(first), known, name, (config.more, 1e-3), np.random.default_rng(same)
+            config, copy.deepcopy(first), known, (name, reach), (config.more, 1e-3), np.random.default_rng(same)
         )
         fresh = np.random.default_rng(same + 1)
-        found[name] = tuple(_lattice(config, network, one, fresh) for one in unseen)
+        found[name, reach] = tuple(_lattice(config, network, one, fresh) for one in unseen)
+        if name and reach < AUGMENTED:
+            continue
         who = np.repeat(np.arange(len(many)), 6)
         aucs.append(separation(_embedded(network, draw(many[who], _looks(len(who), fresh), config.side, fresh)), who))
     return found, min(aucs)
@@ -119,7 +132,7 @@ def _trained(
     config: Config,
     start: tuple[Any, Any],
     known: Rows,
-    augmented: str,
+    augmented: tuple[str, float],
     plan: tuple[int, float],
     random: np.random.Generator,
 ) -> tuple[Any, Any]:
@@ -133,7 +146,7 @@ def _trained(
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, pace, total_steps=max(steps, 2))
     for _ in range(steps):
         who = random.integers(0, len(known), config.batch)
-        pictures = draw(known[who], _looks(config.batch, random, augmented), config.side, random)
+        pictures = draw(known[who], _looks(config.batch, random, *augmented), config.side, random)
         rows = functional.normalize(network(_tensor(pictures)))
         right = torch.from_numpy(who)
         cosine = rows @ functional.normalize(head).T - 0.2 * functional.one_hot(right, len(known))
