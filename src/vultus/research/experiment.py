@@ -14,6 +14,7 @@ import numpy as np
 
 from vultus.errors import ConfigError
 from vultus.research.contract import BASELINE, CHANCE, DESTROYED, FULL
+from vultus.research.training.seed import plant
 from vultus.research.verdict import judge, leaks
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from vultus.research.contract import Budget, Method
+    from vultus.research.training.machine import Machine
     from vultus.research.verdict import Verdict
 
 SCHEMA = "vultus.ablate/1"
@@ -36,6 +38,7 @@ def ablate(
     seeds: Sequence[int],
     folder: Path | None = None,
     tell: Callable[[str], None] = lambda line: None,
+    machine: Machine | None = None,
 ) -> dict[str, Any]:
     """Run every arm over the seeds and judge the claims.
 
@@ -45,6 +48,7 @@ def ablate(
         seeds: two at least, all of them at or above `FIRST_SEED`.
         folder: real data; None for what the method makes itself.
         tell: called with a line for each arm of each seed.
+        machine: what networks are trained on; one processor without.
 
     Returns:
         JSON values: arms with their figures, claims with their verdicts, the control, budgets, seeds, configuration.
@@ -58,9 +62,9 @@ def ablate(
     budgets: dict[str, Budget] = {}
     for seed in seeds:
         data = method.data(config, seed, folder)
-        for name, model in arms(method, config).items():
+        for name, model in arms(method, config, seed).items():
             tell(f"seed {seed}: {name}")
-            budgets[name] = model.fit(data.destroyed if name == DESTROYED else data.train, seed)
+            budgets[name] = fit(model, data.destroyed if name == DESTROYED else data.train, seed, machine)
             scored = method.score(model, data.test)
             row = figures.setdefault(name, {metric.name: [] for metric in method.METRICS})
             for metric in method.METRICS:
@@ -70,15 +74,30 @@ def ablate(
     return _report(method, config, seeds, values, budgets)
 
 
-def arms(method: Method, config: Any) -> dict[str, Any]:
-    """Fresh models of every arm, by name."""
+def arms(method: Method, config: Any, seed: int = FIRST_SEED) -> dict[str, Any]:
+    """Fresh models of every arm, by name; the random numbers of each start at the seed."""
+
+    def made(build: Callable[[Any], Any]) -> Any:
+        plant(seed)
+        return build(config)
+
     return {
-        CHANCE: method.chance(config),
-        BASELINE: method.baseline(config),
-        FULL: method.build(config),
-        **method.ablations(config),
-        DESTROYED: method.build(config),
+        CHANCE: made(method.chance),
+        BASELINE: made(method.baseline),
+        FULL: made(method.build),
+        **made(method.ablations),
+        DESTROYED: made(method.build),
     }
+
+
+def fit(model: Any, train: Any, seed: int, machine: Machine | None = None) -> Budget:
+    """Fit a model in one go, or train it by steps, as its kind is; both are done by the judge, never by a method."""
+    if not hasattr(model, "stages"):
+        spent: Budget = model.fit(train, seed)
+        return spent
+    from vultus.research.training.loop import train as by_steps
+
+    return by_steps(model, train, seed, machine=machine)
 
 
 def _check(method: Method, config: Any, seeds: Sequence[int]) -> None:

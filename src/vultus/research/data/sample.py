@@ -69,6 +69,11 @@ class Samples:
         column = self.fields[field]
         return column if isinstance(column, np.ndarray) else column.take(np.arange(len(column)))
 
+    @property
+    def lazy(self) -> bool:
+        """Whether taking rows may take time."""
+        return not all(isinstance(column, np.ndarray) for column in self.fields.values())
+
     def take(self, indices: Array) -> dict[str, Array]:
         """Some rows of every column."""
         return {
