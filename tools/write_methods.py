@@ -2,8 +2,8 @@
 
 python tools/write_methods.py
 
-A page is written by hand but for what stands between `<!-- ablation: NAME -->`, `<!-- audit: NAME -->` or
-`<!-- geometry: NAME -->` and `<!-- end -->`.
+A page is written by hand but for what stands between `<!-- ablation: NAME -->`, `<!-- audit: NAME -->`,
+`<!-- geometry: NAME -->` or `<!-- sets: NAME -->` and `<!-- end -->`.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "docs/methods"
-_MARKED = re.compile(r"(<!-- (ablation|audit|geometry): ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+SETS = ROOT / "docs/sets.md"
+_MARKED = re.compile(r"(<!-- (ablation|audit|geometry|sets): ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def page(path: Path) -> str:
     """What the page must be."""
-    made = {"ablation": tables, "audit": audited, "geometry": geometry}
+    made = {"ablation": tables, "audit": audited, "geometry": geometry, "sets": counted}
     return _MARKED.sub(lambda found: found[1] + made[found[2]](found[3]) + found[4], path.read_text("utf-8"))
 
 
@@ -101,6 +102,22 @@ def geometry(name: str) -> str:
     ])  # fmt: skip
 
 
+def counted(name: str) -> str:
+    """Counts of one set on a disk."""
+    report: dict[str, Any] = json.loads((ROOT / f"results/sets_{name}.json").read_text("utf-8"))
+    splits = [
+        [split, f"{one['pictures']:,}", f"{one['published']['']:,}", f"{len(one['bad']):,}"]
+        for split, one in report["splits"].items()
+    ]
+    return "\n".join([
+        "",
+        *_table(["split", "pictures", "published", "unreadable"], splits),
+        "",
+        *(f"- {line}" for line in [*report["problems"], *report["remarks"]]),
+        "",
+    ])  # fmt: skip
+
+
 def _between(row: dict[str, Any], key: str) -> str:
     return "-" if row[key] is None else f"{row[key]:.3g} ({row['low']:.3g} to {row['high']:.3g})"
 
@@ -127,5 +144,5 @@ def _figure(value: float | None) -> str:
 
 
 if __name__ == "__main__":
-    for file in sorted(PAGES.glob("*.md")):
+    for file in (*sorted(PAGES.glob("*.md")), SETS):
         file.write_text(page(file), encoding="utf-8")

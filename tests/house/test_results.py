@@ -24,3 +24,4 @@ def test_the_tables_of_the_methods_are_generated():
     for path in pages:
         assert path.read_text("utf-8") == tool.page(path), "run: python tools/write_methods.py"
         assert "<!-- ablation: " in path.read_text("utf-8"), path
+    assert tool.SETS.read_text("utf-8") == tool.page(tool.SETS), "run: python tools/write_methods.py"

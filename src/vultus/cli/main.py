@@ -33,6 +33,7 @@ from vultus.cli import (
     migrate,
     packs,
     rights,
+    sets,
     unknown,
     vault,
     verify,
@@ -156,4 +157,5 @@ app.add_typer(encrypted.app, name="encrypted", rich_help_panel=_CARE)
 app.add_typer(packs.app, name="packs", rich_help_panel=_CARE)
 app.add_typer(bench.app, name="bench", rich_help_panel=_CARE)
 app.command("methods", rich_help_panel=_LAB)(methods.methods)
+app.command("sets", rich_help_panel=_LAB)(sets.sets)
 app.command("ablate", rich_help_panel=_LAB)(methods.ablate)

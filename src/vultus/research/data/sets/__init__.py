@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vultus.errors import UnknownNameError
-from vultus.research.data.sets import fer2013
+from vultus.research.data.sets import affectnet, cfee, ck_plus, fairface, fer2013, lfw, raf_db
 from vultus.research.data.sets.reader import Reader
 
 if TYPE_CHECKING:
@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
     from vultus.research.data.sets.material import DataSet
 
-SETS: tuple[DataSet, ...] = (fer2013.SET,)
+SETS: tuple[DataSet, ...] = (
+    fer2013.SET, affectnet.SET, raf_db.SET, cfee.SET, ck_plus.SET, lfw.SET, fairface.SET,
+)  # fmt: skip
 
 
 def open_set(name: str, folder: Path) -> Reader:

@@ -127,7 +127,7 @@ class Reader:
         )  # fmt: skip
         if bad and on_bad == "stop":
             number = min(bad)
-            raise ImageError(f"{number} of {self.set.name} {split}", f"{bad[number]}; --on-bad skip leaves it out")
+            raise ImageError(f"{number} of {self.set.name} {split}", f"{bad[number]}; on_bad=skip leaves it out")
         name = f"{self.set.name} {split}"
         samples = Samples({"image": column, **part.fields}, part.subjects, name)
         if bad:
@@ -198,7 +198,7 @@ def _files(pictures: Pictures, *, stop: bool) -> tuple[NDArray[Any] | Lazy, dict
     for number, one in enumerate(pictures.each()):
         if isinstance(one, ImageError):
             if stop:
-                raise ImageError(one.source, f"{one.reason}; --on-bad skip leaves it out") from one
+                raise ImageError(one.source, f"{one.reason}; on_bad=skip leaves it out") from one
             bad[number] = one.reason
         elif column is not None:
             column[number] = one

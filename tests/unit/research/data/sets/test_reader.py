@@ -67,7 +67,7 @@ def test_a_wrong_folder_says_what_was_looked_for_and_found(tmp_path: Path) -> No
 def test_a_damaged_picture_stops_or_is_left_out_and_told(toy: Path) -> None:
     broken(toy / "train" / "a2.png")
     reader = Reader(TOY, toy)
-    with pytest.raises(ImageError, match=r"a2.png: .*; --on-bad skip leaves it out"):
+    with pytest.raises(ImageError, match=r"a2.png: .*; on_bad=skip leaves it out"):
         reader.read("train")
     with pytest.warns(UserWarning, match=r"toy train: 1 of 3 pictures cannot be read \(train/a2.png: .* and left out"):
         samples = reader.read("train", on_bad="skip")
