@@ -52,7 +52,7 @@ def write(path: Path, header: Mapping[str, Any], tensors: Mapping[str, torch.Ten
     """Write a checkpoint: whole, or not at all."""
     # copies, since safetensors refuses tensors that share their memory
     whole = {key: value.detach().cpu().clone().contiguous() for key, value in tensors.items()}
-    new = path.with_name(f"{path.name}.{os.getpid()}")
+    new = path.with_name(f"{path.name}.new")
     try:
         save_file(whole, new, {"vultus": json.dumps({**header, "schema": SCHEMA}, allow_nan=False)})
         with new.open("rb+") as file:

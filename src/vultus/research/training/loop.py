@@ -122,8 +122,7 @@ class _Leg:
     def __init__(self, run: _Run, stage: Stage, number: int) -> None:
         self._run, self._stage, self._number = run, stage, number
         self._fabric, self._model = run.fabric, run.model
-        self._wrapped = run.fabric.setup_module(run.model)
-        self._wrapped.mark_forward_method("losses")
+        self._losses = run.fabric.setup_module(_Losses(run.model))
         self._turns = [self._turn(player) for player in stage.players]
         self._average = Average(run.model, stage.ema) if stage.ema else None
         self._order = Order(stage, run.samples, run.seed, number)
@@ -172,9 +171,9 @@ class _Leg:
         noted: dict[str, torch.Tensor] = {}
         with _alone(turn):
             for part in range(share):
-                with self._fabric.no_backward_sync(self._wrapped, enabled=part < share - 1):
+                with self._fabric.no_backward_sync(self._losses, enabled=part < share - 1):
                     rows = {key: value.chunk(share)[part] for key, value in batch.items()} if share > 1 else batch
-                    losses = self._wrapped.losses(rows, player.name)
+                    losses = self._losses(rows, player.name)
                     if not losses:
                         raise TrainingError(f"player '{player.name}' has no losses to make smaller")
                     self._fabric.backward(sum(losses.values()) / share)
@@ -235,6 +234,18 @@ class _Leg:
         for turn in self._turns:
             file.put_optimiser_state(turn.optimiser, turn.player.name, kept)
         return int(kept.header["step"])
+
+
+class _Losses(torch.nn.Module):
+    """What Fabric wraps: precision and processes look after one `forward` only."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, batch: Batch, player: str) -> Batch:
+        found: Batch = self.model.losses(batch, player)
+        return found
 
 
 @contextmanager

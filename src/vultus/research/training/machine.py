@@ -14,11 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DEVICES = ("cpu", "cuda", "mps", "auto")
-PRECISIONS: Final[Mapping[str, Literal["32-true", "bf16-mixed", "64-true"]]] = {
-    "32": "32-true",
-    "bf16": "bf16-mixed",
-    "64": "64-true",
-}
+PRECISIONS: Final[Mapping[str, Literal["32-true", "bf16-mixed"]]] = {"32": "32-true", "bf16": "bf16-mixed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +48,8 @@ class Machine:
         from lightning.fabric import Fabric
         from lightning.fabric.strategies.ddp import DDPStrategy
 
-        logging.getLogger("lightning.fabric").setLevel(logging.ERROR)
+        for name in ("lightning.fabric", "lightning.pytorch.utilities.rank_zero"):
+            logging.getLogger(name).setLevel(logging.ERROR)
         # players take turns, so that some parameters have no gradient in each of them
         strategy = DDPStrategy(find_unused_parameters=True) if self.processes > 1 else "auto"
         return Fabric(
