@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import threading
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -35,6 +36,7 @@ _SAMPLE_ROWS = 65_536
 _LEVELS = 127
 _MAPS = Path("/proc/self/maps")
 _LARGE, _COLLAPSE = 2**24, 25  # MADV_COLLAPSE of Linux 6.1 and newer; others refuse it
+_ROOM = threading.local()
 _ROUNDING = 1e-5  # of a similarity: float32 beside exact numbers, generously
 
 
@@ -50,6 +52,10 @@ class Terms:
         """The lowest scores that may stand for a similarity, one per probe, or more."""
         found: NDArray[np.float64] = (np.array(similarities) - self.slack - self.base) / self.step
         return found
+
+    def least(self, probe: int, score: float) -> float:
+        """The lowest similarity that a score of a probe may stand for."""
+        return float(score * self.step[probe] + self.base[probe] - self.slack[probe])
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +105,19 @@ class Integers:
         terms = Terms(step, wide @ self._middle.astype(np.float64), slack)
         return Coarse((levels + most + 1).astype(np.uint8), terms)
 
-    def scores(self, block: int, levels: NDArray[np.uint8]) -> NDArray[np.int32]:
-        """Products with the rows of a block, (Q, rows of it, filled up to whole groups)."""
-        found: NDArray[np.int32] = self._sessions[block].run(None, {"probes": levels})[0]
+    def scores(self, block: int, levels: NDArray[np.uint8], *, passing: bool = False) -> NDArray[np.int32]:
+        """Products with the rows of a block, (Q, rows of it, filled up to whole groups).
+
+        Args:
+            block: its place in `bounds`.
+            levels: see `Coarse`.
+            passing: a single probe's may be overwritten by the next ones of this thread, which saves making room.
+        """
+        session = self._sessions[block]
+        if passing and len(levels) == 1:
+            n_rows = -(-(self.bounds[block + 1] - self.bounds[block]) // GROUP) * GROUP
+            return _passing(session, {"probes": levels}, (1, n_rows), np.int32)
+        found: NDArray[np.int32] = session.run(None, {"probes": levels})[0]
         return found
 
     def _block(self, rows: Floats) -> Any:
@@ -115,6 +131,21 @@ class Integers:
             self._longest = max(self._longest, _longest(levels))
             self._lost = max(self._lost, _longest(centred - levels * self._scale))
         return _session(columns)
+
+
+def product(probe: Floats, rows: Floats) -> Floats:
+    """Similarities of one probe (1, D) to rows (n, D), as (1, n), good until the next ones of this thread.
+
+    The thread that calls computes them. Numpy would leave it to threads of its BLAS, which then keep a processor busy
+    for some 30 ms with waiting for more.
+    """
+    return _passing(_one_by_many(), {"rows": rows, "probe": probe.reshape(-1, 1)}, (len(rows), 1), np.float32).T
+
+
+def blocks_of(n_rows: int, most: int) -> list[slice]:
+    """Blocks of whole groups but for the last, of equal length, as many for each processor."""
+    step = _block_rows(n_rows, most)
+    return [slice(at, min(at + step, n_rows)) for at in range(0, n_rows, step)]
 
 
 def groups_of(scores: NDArray[Any]) -> NDArray[Any]:
@@ -144,9 +175,9 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _block_rows(n_rows: int) -> int:
+def _block_rows(n_rows: int, most: int = _MOST_ROWS) -> int:
     """Whole groups, equal blocks, as many for each processor."""
-    n_blocks = max(1, -(-n_rows // _MOST_ROWS))
+    n_blocks = max(1, -(-n_rows // most))
     n_blocks = max(1, min(-(-n_blocks // processors()) * processors(), n_rows // _LEAST_ROWS))
     return max(GROUP, -(-n_rows // n_blocks // GROUP) * GROUP)
 
@@ -168,12 +199,39 @@ def _tidy_memory() -> None:
 
 
 @cache
+def _one_by_many() -> Any:
+    from vultus.inference.session import open_graph
+    from vultus.weights.onnx_graph import Graph
+
+    graph = Graph("product")
+    rows, probe = graph.input("rows", np.float32, ("n", "D")), graph.input("probe", np.float32, ("D", 1))
+    found = graph.node("MatMul", rows, probe, name="scores")
+    graph.output(found, np.float32, ("n", 1), found)
+    return open_graph(graph.save(), {})
+
+
+@cache
 def _most() -> int:
     """The highest level of a probe: 127, or 63 where the processor adds up pairs of products in 16 bits."""
     columns = np.full((GROUP, GROUP), -128, dtype=np.int8)
     probes = np.full((1, GROUP), 255, dtype=np.uint8)
     found = _session(columns, 128).run(None, {"probes": probes})[0]
     return _LEVELS if np.all(found == GROUP * -128 * 127) else _LEVELS // 2
+
+
+def _passing(session: Any, inputs: dict[str, NDArray[Any]], shape: tuple[int, ...], kind: type) -> NDArray[Any]:
+    """The answer of a session in memory of this thread, which is used again for the next one."""
+    size = int(np.prod(shape))
+    room: NDArray[np.int32] | None = getattr(_ROOM, "room", None)
+    if room is None or len(room) < size:
+        room = _ROOM.room = np.empty(size, dtype=np.int32)
+    found = room[:size].view(kind).reshape(shape)
+    binding = session.io_binding()
+    for name, value in inputs.items():
+        binding.bind_cpu_input(name, value)
+    binding.bind_output("scores", "cpu", 0, kind, shape, found.ctypes.data)
+    session.run_with_iobinding(binding)
+    return found
 
 
 def _session(columns: NDArray[np.int8], middle: int | None = None) -> Any:

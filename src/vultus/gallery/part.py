@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from vultus.gallery.kernel import GROUP, Integers, Terms, at_least, groups_of, processors
+from vultus.gallery.kernel import GROUP, Integers, Terms, at_least, blocks_of, groups_of, processors, product
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,6 +33,7 @@ _MANY_ROWS = 65_536  # from here on a coarse copy is worth its making, once as m
 _MANY_PROBES = 32
 _BLOCK_SCORES = 2**20
 _BLOCK_ROWS = 131_072
+_ALONE_ROWS = 262_144  # of a block, where there is a single probe
 _GATHERED = 8  # one in so many rows may pass a filter for them to be copied together
 _COARSE_PROBES = 16  # scores of more than 16 MB are costly to make room for
 _FEW_ROWS = 64  # of a block are compared later, with those of other blocks
@@ -70,7 +71,12 @@ class Best:
             self.similarities, self.person_ids = similarities[kept], person_ids[kept]
             self.rows, self.parts = rows[kept], parts[kept]
             if len(kept) == self.top:
-                self.bound = float(self.similarities[-1])
+                self.bound = max(self.bound, float(self.similarities[-1]))
+
+    def expect(self, similarity: float) -> None:
+        """There are as many people as are asked for who reach a similarity."""
+        with self._lock:
+            self.bound = max(self.bound, min(similarity, 1.0))
 
 
 class Part:
@@ -162,13 +168,23 @@ class Part:
 
     def _scan_exactly(self, best: Sequence[Best], hidden: Mask | None, number: int) -> None:
         probes, terms = np.stack([one.probe for one in best]), _exactly(len(best))
-        for block in _blocks(len(self.rows), len(best)):
-            scores = probes @ self.rows[block].T
+        alone = len(best) == 1 and len(self.rows) >= _MANY_ROWS
+        blocks = blocks_of(len(self.rows), _ALONE_ROWS) if alone else _blocks(len(self.rows), len(best))
+
+        def scan(at: int) -> None:
+            block = blocks[at]
+            scores = product(probes, self.rows[block]) if alone else probes @ self.rows[block].T
             if self.offsets is not None:
                 scores += self.offsets[block]
             if hidden is not None:
                 scores[:, hidden[block]] = _hidden(scores.dtype)
             self._sift(best, scores, terms, block.start, number)
+
+        if alone:
+            each(scan, len(blocks))
+        else:
+            for at in range(len(blocks)):
+                scan(at)
         self._settle(best, number)
 
     def _scan_coarsely(self, integers: Integers, best: Sequence[Best], hidden: Mask | None, number: int) -> None:
@@ -176,7 +192,7 @@ class Part:
 
         def scan(at: int) -> None:
             block = slice(*integers.bounds[at : at + 2])
-            scores: NDArray[Any] = integers.scores(at, coarse.levels)
+            scores: NDArray[Any] = integers.scores(at, coarse.levels, passing=True)
             terms = coarse.terms
             if self.offsets is not None:
                 scores, terms = _with_offsets(scores, coarse.terms, self.offsets[block])
@@ -212,12 +228,16 @@ class Part:
             else:
                 best[at].waiting.append(found)
 
-        # Without a bound yet, one is made of the first few of each probe.
         for at, one in enumerate(best):
             if one.bound == -np.inf:
-                look(at, _seed(largest[at], one.top), 0)
+                seed, known = _seed(largest[at], one.top, alone=self.starts is None)
+                if not known:
+                    look(at, seed, 0)
+                elif seed >= least:
+                    one.expect(terms.least(at, seed))
         bounds = terms.scores([one.bound for one in best])
-        for at in np.flatnonzero(largest.max(axis=1) >= bounds).tolist():
+        few = range(1) if len(best) == 1 else np.flatnonzero(largest.max(axis=1) >= bounds).tolist()
+        for at in few:
             look(at, float(bounds[at]), _FEW_ROWS)
 
     def _settle(self, best: Sequence[Best], number: int) -> None:
@@ -292,10 +312,17 @@ def _least(kind: np.dtype[Any]) -> float:
     return float(np.finfo(kind).min) if kind.kind == "f" else int(np.iinfo(kind).min) + 1
 
 
-def _seed(largest: NDArray[Any], top: int) -> float:
-    """A score that is reached by a few more rows than are asked for."""
-    wanted = min(2 * top + 16, len(largest))
-    return float(np.partition(largest, len(largest) - wanted)[len(largest) - wanted])
+def _seed(largest: NDArray[Any], top: int, *, alone: bool) -> tuple[float, bool]:
+    """A score that is reached by as many rows as people are asked for, and True; or by a few more, and False.
+
+    Args:
+        largest: of each group.
+        top: so many people are asked for.
+        alone: each row is another person's, so that rows need not be looked at to count people.
+    """
+    known = alone and len(largest) >= top
+    wanted = top if known else min(2 * top + 16, len(largest))
+    return float(np.partition(largest, len(largest) - wanted)[len(largest) - wanted]), known
 
 
 def _short(person_ids: Ids) -> NDArray[np.integer[Any]]:

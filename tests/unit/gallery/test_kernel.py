@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vultus.gallery import kernel
-from vultus.gallery.kernel import GROUP, Integers, at_least, groups_of, processors
+from vultus.gallery.kernel import GROUP, Integers, at_least, blocks_of, groups_of, processors, product
 
 
 def rows(count: int, dimension: int = 24, seed: int = 0, spread: float = 1.0) -> np.ndarray:
@@ -31,6 +31,39 @@ def test_no_score_is_further_off_than_it_says(count, seed, spread, block_rows):
         assert np.all(np.abs(told - wanted) <= terms.slack[:, None])
         assert np.all(scores[:, : last - first] >= np.stack([terms.scores(one) for one in wanted.T], axis=1))
     assert np.all(terms.slack < 0.05)
+
+
+@given(st.integers(1, 300), st.integers(0, 99))
+def test_one_probe_at_a_time(count, seed):
+    matrix, probes = rows(count, seed=seed), rows(2, seed=seed + 1)
+    np.testing.assert_allclose(product(probes[:1], matrix), probes[:1] @ matrix.T, atol=1e-6)
+    integers = Integers(matrix, 64)
+    terms = integers.coarse(probes).terms
+    for probe in (0, 1):
+        coarse = integers.coarse(probes[probe : probe + 1])
+        for block in range(len(integers.bounds) - 1):
+            wanted = integers.scores(block, coarse.levels)
+            assert np.array_equal(integers.scores(block, coarse.levels, passing=True), wanted)
+            score = float(wanted[0, 0])
+            assert terms.least(probe, score) <= probes[probe] @ matrix[integers.bounds[block]]
+
+
+def test_passing_scores_lie_in_the_same_place():
+    integers = Integers(rows(128), 64)
+    levels = integers.coarse(rows(1, seed=1)).levels
+    first = integers.scores(0, levels, passing=True)
+    assert np.shares_memory(first, integers.scores(1, levels, passing=True))
+    assert not np.shares_memory(first, integers.scores(1, levels))
+
+
+def test_blocks_of_rows():
+    for n_rows in (1, 64, 65_536, 300_001, 1_000_000):
+        blocks = blocks_of(n_rows, 131_072)
+        assert [at for block in blocks for at in (block.start, block.stop)][1:-1:2] == [
+            block.start for block in blocks[1:]
+        ]
+        assert (blocks[0].start, blocks[-1].stop) == (0, n_rows)
+        assert all((block.stop - block.start) % GROUP == 0 for block in blocks[:-1])
 
 
 def test_a_row_that_is_all_zero():

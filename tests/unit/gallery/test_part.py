@@ -59,6 +59,52 @@ def test_like_the_plain_way(kernel, counts, top, n_probes, offsets, share, seed)
         assert one.bound == (one.similarities[-1] if len(wanted) == top else -np.inf)
 
 
+@pytest.mark.parametrize("kernel", ["float32", "int8"])
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(1, 2000),
+    st.integers(1, 40),
+    st.booleans(),
+    st.sampled_from([None, 0.001, 0.2, 0.95]),
+    st.integers(0, 99),
+)
+def test_one_probe_by_several_threads(kernel, count, top, offsets, share, seed):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_MANY_ROWS", 1)
+        patch.setattr("vultus.gallery.kernel._LEAST_ROWS", 64)
+        patch.setattr(module, "_ALONE_ROWS", 256)
+        patch.setattr("vultus.gallery.kernel.Integers.__init__.__defaults__", (256,))
+        part = people([1] * count, seed, kernel, offsets=offsets)
+        random = np.random.default_rng(seed)
+        passing = None if share is None else random.random(count) < share
+        for probe in unit(random.normal(size=(3, 12))):
+            one = Best(probe, top)
+            part.search([one], passing, 0)
+            wanted = oracle(part, probe, top, passing)
+            assert list(zip(one.person_ids.tolist(), one.rows.tolist(), strict=True)) == wanted
+
+
+def test_a_filter_that_hides_the_first_block_does_not_open_the_next(monkeypatch):
+    part = people([1] * 4096, 0, "int8")
+    monkeypatch.setattr("vultus.gallery.kernel.Integers.__init__.__defaults__", (1024,))
+    monkeypatch.setattr("vultus.gallery.part.processors", lambda: 1)
+    compared: list[int] = []
+    take = Part._take
+
+    def counted(self: Part, one: Best, rows: np.ndarray, number: int) -> None:
+        compared.append(len(rows))
+        take(self, one, rows, number)
+
+    monkeypatch.setattr(Part, "_take", counted)
+    passing = np.arange(4096) >= 1020
+    one = Best(part.rows[2000], 10)
+    part.search([one], passing, 0)
+    assert [(int(n), row) for n, row in zip(one.person_ids, one.rows, strict=True)] == oracle(
+        part, one.probe, 10, passing
+    )
+    assert sum(compared) < 1500
+
+
 def test_more_probes_than_are_scored_at_once(monkeypatch):
     part = people([1] * 200, 0, "int8")
     monkeypatch.setattr(module, "_COARSE_PROBES", 3)
