@@ -1,0 +1,26 @@
+// A picture or a running camera with boxes over the faces. Boxes are buttons: what they show can be reached by keyboard.
+import { h, replace } from "../dom.js";
+
+/** `faces` are { box, label, kind }, boxes in pixels of a picture of `width` by `height`. */
+export function boxes(layer, { width, height }, faces, onPick) {
+  replace(layer, faces.map(({ box, label, kind = "" }, i) => {
+    const [left, top, right, bottom] = box;
+    const low = bottom > height * 0.9;
+    return h(onPick ? "button" : "span", {
+      type: onPick ? "button" : null, class: `box ${kind}`, "aria-label": onPick ? label : null, on: onPick && { click: () => onPick(i) },
+      style: { left: `${(left / width) * 100}%`, top: `${(top / height) * 100}%`, width: `${((right - left) / width) * 100}%`, height: `${((bottom - top) / height) * 100}%` },
+    }, label && h("span", { class: `box-name ${low ? "above" : ""}`, "aria-hidden": onPick ? "true" : null }, label));
+  }));
+  return layer;
+}
+
+export function still(url, alt, size, faces = [], onPick = null) {
+  const layer = h("div", { class: "boxes" });
+  return { layer, element: h("div", { class: "stage" }, h("img", { src: url, alt, width: size?.width, height: size?.height }), size ? boxes(layer, size, faces, onPick) : layer) };
+}
+
+/** Mark one box, and the card that belongs to it. */
+export function mark(layer, cards, i) {
+  [...layer.children].forEach((one, j) => one.classList.toggle("picked", i === j));
+  cards.forEach((one, j) => one.classList.toggle("picked", i === j));
+}
