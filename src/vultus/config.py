@@ -1,15 +1,17 @@
-"""Settings from the command line: `key=value` and `part.key=value` on a frozen configuration."""
+"""Settings from the command line and from files: `key=value`, `part.key=value`, or YAML, on a frozen configuration."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from vultus.errors import InputError, UnknownNameError
+from vultus.errors import InputError, MissingExtraError, UnknownNameError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 T = TypeVar("T")
 
@@ -33,30 +35,84 @@ def apply(config: T, overrides: Sequence[str]) -> T:
     return config
 
 
+def merge(config: T, settings: Mapping[str, Any], place: str = "") -> T:
+    """The configuration with the settings of a mapping, as YAML and JSON have them.
+
+    Args:
+        config: a dataclass.
+        settings: values by name; a mapping where the setting is a nested dataclass.
+        place: names that lead here, for messages.
+
+    Raises:
+        InputError: a value does not fit its setting.
+        UnknownNameError: there is no such setting.
+    """
+    for name, value in settings.items():
+        now, key = _now(config, str(name)), f"{place}{name}"
+        if is_dataclass(now) and not isinstance(now, type) and isinstance(value, Mapping):
+            new: object = merge(now, value, f"{key}.")
+        else:
+            new = _fitting(now, value, key, json.dumps(value, default=str))
+        config = replace(config, **{name: new})  # type: ignore[type-var]
+    return config
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """The settings of a YAML file; JSON is YAML.
+
+    Raises:
+        InputError: it is not there, or holds no settings.
+        MissingExtraError: PyYAML is not installed.
+    """
+    try:
+        import yaml
+    except ImportError:
+        raise MissingExtraError("yaml", "research") from None
+    try:
+        found = yaml.safe_load(path.read_text("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is no YAML: {' '.join(str(error).split())}") from None
+    except OSError as error:
+        raise InputError(f"cannot read the settings of {path}: {error.strerror}") from None
+    if not isinstance(found, dict):
+        raise InputError(f"{path} must hold settings, one `name: value` a line")
+    return found
+
+
 def _set(config: Any, path: list[str], value: str, key: str) -> Any:
-    names = [field.name for field in fields(config)]
-    if path[0] not in names:
-        raise UnknownNameError("setting", path[0], names, f"Known: {', '.join(names)}")
-    now = getattr(config, path[0])
+    now = _now(config, path[0])
     if len(path) > 1:
         if not is_dataclass(now):
-            raise UnknownNameError("setting", key, names, f"{path[0]} has no parts")
+            raise UnknownNameError("setting", key, [field.name for field in fields(config)], f"{path[0]} has no parts")
         return replace(config, **{path[0]: _set(now, path[1:], value, key)})
-    return replace(config, **{path[0]: _like(now, value, key)})
+    return replace(config, **{path[0]: _fitting(now, value if isinstance(now, str) else _json(value), key, value)})
 
 
-def _like(now: object, text: str, key: str) -> object:
-    """The value of a text, of the same kind as the one it replaces."""
-    if isinstance(now, str):
-        return text
+def _now(config: Any, name: str) -> Any:
+    """The value a setting has."""
+    names = [field.name for field in fields(config)]
+    if name not in names:
+        raise UnknownNameError("setting", name, names, f"Known: {', '.join(names)}")
+    return getattr(config, name)
+
+
+def _json(text: str) -> object:
     try:
-        value = json.loads(text)
+        value: object = json.loads(text)
     except ValueError:
-        value = text
-    if isinstance(now, tuple) and isinstance(value, list):
-        return tuple(value)
+        return text
+    return value
+
+
+def _fitting(now: object, value: object, key: str, told: str) -> object:
+    """A value, if it is of the kind of the one it replaces; lists become tuples."""
+    value = _tuples(value)
     whole = isinstance(value, int) and not isinstance(value, bool)
-    fits = {bool: isinstance(value, bool), int: whole, float: whole or isinstance(value, float)}
+    fits = {bool: isinstance(value, bool), int: whole, float: whole or isinstance(value, float), type(None): True}
     if not fits.get(type(now), isinstance(value, type(now))):
-        raise InputError(f"{key} must be of the kind of {now!r}, but is '{text}'")
-    return float(value) if isinstance(now, float) else value
+        raise InputError(f"{key} must be of the kind of {now!r}, but is '{told}'")
+    return float(value) if isinstance(now, float) else value  # type: ignore[arg-type]
+
+
+def _tuples(value: object) -> object:
+    return tuple(_tuples(one) for one in value) if isinstance(value, list) else value
