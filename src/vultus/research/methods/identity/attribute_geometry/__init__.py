@@ -231,7 +231,7 @@ CLAIMS = (
     Claim("verification_auc", by=0.9),
 )
 UNEQUAL: dict[str, str] = {}
-SEEDS = 3
+SEEDS = 10
 
 
 def build(config: Config) -> Geometry:
