@@ -95,7 +95,7 @@ def face_landmarks(
             'with face_landmarks(image, model="small")'
         )
     if model != "small":
-        raise InputError(f"Invalid landmarks model type {model!r}. Supported models are ['small'].")
+        raise InputError(f"the landmark model must be 'small', but is {model!r}")
     points = [[(int(x), int(y)) for x, y in np.round(face)] for face in _landmarks(face_image, face_locations)[1]]
     return [{"nose_tip": [five[4]], "left_eye": five[2:4], "right_eye": five[0:2]} for five in points]
 
@@ -119,7 +119,7 @@ def face_encodings(
         ShapeError: face_image is no picture.
     """
     if model not in ("small", "large"):
-        raise InputError(f"Invalid landmarks model type {model!r}. Supported models are ['small', 'large'].")
+        raise InputError(f"the landmark model must be 'small' or 'large', but is {model!r}")
     image, points = _landmarks(face_image, known_face_locations)
     return list(models().encode(image, points, num_jitters))
 

@@ -90,7 +90,7 @@ def test_five_points_with_the_small_model() -> None:
 def test_sixty_eight_points_are_refused_with_the_way_out() -> None:
     with pytest.raises(InputError, match=r"the 68-point landmark model is not offered: .* ask for 5 points"):
         face_recognition.face_landmarks(portrait())
-    with pytest.raises(InputError, match="Invalid landmarks model type 'huge'"):
+    with pytest.raises(InputError, match="the landmark model must be 'small', but is 'huge'"):
         face_recognition.face_landmarks(portrait(), model="huge")  # type: ignore[arg-type]
 
 
@@ -105,7 +105,7 @@ def test_encodings_of_found_and_of_given_faces() -> None:
 
 
 def test_encodings_of_nonsense_are_refused() -> None:
-    with pytest.raises(InputError, match="Invalid landmarks model type 'huge'"):
+    with pytest.raises(InputError, match="the landmark model must be 'small' or 'large', but is 'huge'"):
         face_recognition.face_encodings(portrait(), model="huge")  # type: ignore[arg-type]
     with pytest.raises(InputError, match=r"must be \(top, right, bottom, left\) with top < bottom and left < right"):
         face_recognition.face_encodings(portrait(), [(10, 5, 5, 10)])
