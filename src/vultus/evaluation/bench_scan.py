@@ -17,6 +17,7 @@ from vultus.gallery.templates import Templates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from concurrent.futures import Executor
 
     from numpy.typing import NDArray
 
@@ -35,7 +36,7 @@ def scan(bench: Bench) -> Iterator[Row]:
     doors = {kernel: ExactDoor(templates, kernel=kernel) for kernel in ("float32", "int8")}
     for door in doors.values():
         door.search(probes[:1], TOP)
-    yield from _beside_memory(bench, templates.vectors, doors["float32"], probes)
+    yield _beside_memory(bench, templates.vectors, doors["float32"], probes)
     yield from _bytes_beside_floats(bench, doors, probes)
     yield from _beside_faiss(bench, templates.vectors, doors, probes)
     yield _beside_a_loop(bench, templates.vectors, doors["float32"], probes)
@@ -60,17 +61,20 @@ def same_people(bench: Bench) -> Iterator[Row]:
         )  # fmt: skip
 
 
-def _beside_memory(bench: Bench, rows: Floats, door: ExactDoor, probes: Floats) -> Iterator[Row]:
-    limit = memory_limit(rows, bench.threads, bench.count(9, 3))
-    each = cycle(probes[:, None])
-    taken, bare = interleaved(lambda: door.search(next(each), TOP), lambda: rows.max(), bench.count(25, 3))
-    ours = rows.nbytes / taken / 1e9
-    limit = max(limit, rows.nbytes / bare / 1e9)
-    yield Row(
+def _beside_memory(bench: Bench, rows: Floats, door: ExactDoor, probes: Floats) -> Row:
+    each, turns = cycle(probes[:, None]), bench.count(25, 3)
+    with ThreadPoolExecutor(bench.threads) as pool:
+        taken = _in_turns({"ours": lambda: door.search(next(each), TOP), **passes(rows, bench.threads, pool)}, turns)
+    speed = {way: rows.nbytes / one / 1e9 for way, one in taken.items()}
+    ours = speed.pop("ours")
+    limit = max(speed.values())
+    return Row(
         what=f"exact search of {door.n_people:,} people in float32, one at a time: bytes of the matrix",
-        ours=ours, peer=limit, peer_name="fastest numpy sum, maximum or copy of the same matrix", ratio=ours / limit,
-        unit="GB/s", n=bench.count(25, 3), goal=f">= {_OF_LIMIT:g} x", met=ours / limit >= _OF_LIMIT,
-        reason=f"{taken * 1e3:.1f} ms per probe",
+        ours=ours, peer=limit, peer_name="fastest numpy sum, maximum or copy of the same matrix, on as many threads",
+        ratio=ours / limit, unit="GB/s", n=turns, goal=f">= {_OF_LIMIT:g} x", met=ours / limit >= _OF_LIMIT,
+        reason=f"{taken['ours'] * 1e3:.1f} ms per probe, all of them medians of the same {turns} turns; "
+        + ", ".join(f"{way} {one:.1f}" for way, one in speed.items())
+        + f" GB/s of the matrix; the copy also writes, {2 * speed['copy']:.1f} GB/s in all",
     )  # fmt: skip
 
 
@@ -123,23 +127,27 @@ def _beside_a_loop(bench: Bench, rows: Floats, door: ExactDoor, probes: Floats) 
     )  # fmt: skip
 
 
-def memory_limit(rows: Floats, threads: int, repeats: int) -> float:
-    """The fastest that this machine goes over a matrix, in GB/s: a sum, a maximum, or a copy (read and written)."""
+def passes(rows: Floats, threads: int, pool: Executor) -> dict[str, Callable[[], object]]:
+    """Numpy's ways over a whole matrix, each by several threads at once: what memory allows."""
     target = np.empty_like(rows)
-    edges = np.linspace(0, len(rows), threads + 1).astype(int)
-    parts = [slice(first, last) for first, last in pairwise(edges)]
-    ways: tuple[tuple[int, Callable[[slice], object]], ...] = (
-        (1, lambda part: rows[part].sum()),
-        (1, lambda part: rows[part].max()),
-        (2, lambda part: np.copyto(target[part], rows[part])),
-    )
-    best = 0.0
-    with ThreadPoolExecutor(threads) as pool:
-        for times, way in ways:
-            for _ in range(repeats):
-                taken = seconds(lambda way=way: list(pool.map(way, parts)))  # type: ignore[misc]
-                best = max(best, times * rows.nbytes / taken / 1e9)
-    return best
+    parts = [slice(first, last) for first, last in pairwise(np.linspace(0, len(rows), threads + 1).astype(int))]
+    ways: dict[str, Callable[[slice], object]] = {
+        "sum": lambda part: rows[part].sum(),
+        "maximum": lambda part: rows[part].max(),
+        "copy": lambda part: np.copyto(target[part], rows[part]),
+    }
+    return {name: lambda way=way: list(pool.map(way, parts)) for name, way in ways.items()}  # type: ignore[misc]
+
+
+def _in_turns(ways: dict[str, Callable[[], object]], turns: int) -> dict[str, float]:
+    """Median seconds of each way; they take turns, so that a slow spell of the machine hits all of them."""
+    taken: dict[str, list[float]] = {name: [] for name in ways}
+    for turn in range(turns + 1):
+        for name, way in ways.items():
+            one = seconds(way)
+            if turn:  # the first is not counted
+                taken[name].append(one)
+    return {name: float(np.median(one)) for name, one in taken.items()}
 
 
 def made_up(n_people: int, seed: int = 0) -> Templates:

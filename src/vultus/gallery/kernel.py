@@ -225,7 +225,7 @@ def _passing(session: Any, inputs: dict[str, NDArray[Any]], shape: tuple[int, ..
     room: NDArray[np.int32] | None = getattr(_ROOM, "room", None)
     if room is None or len(room) < size:
         room = _ROOM.room = np.empty(size, dtype=np.int32)
-    found = room[:size].view(kind).reshape(shape)
+    found: NDArray[Any] = room[:size].view(kind).reshape(shape)
     binding = session.io_binding()
     for name, value in inputs.items():
         binding.bind_cpu_input(name, value)

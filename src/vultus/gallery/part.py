@@ -79,6 +79,26 @@ class Best:
             self.bound = max(self.bound, min(similarity, 1.0))
 
 
+class Numbers:
+    """Ascending numbers, packed: of a million people they take nothing if none is left out, and else 1 to 4 MB."""
+
+    def __init__(self, numbers: Ids) -> None:
+        self._first, self._count = (int(numbers[0]) if len(numbers) else 0), len(numbers)
+        left_out = numbers - np.arange(self._first, self._first + self._count)
+        most = int(left_out.max(initial=0))
+        self._left_out = left_out.astype(np.min_scalar_type(most)) if most else None
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, at: Ids) -> Ids:
+        return self._first + (at if self._left_out is None else at + self._left_out[at].astype(np.int64))
+
+    def all(self) -> Ids:
+        """Every number; int64."""
+        return self[np.arange(self._count)]
+
+
 class Part:
     """People whose templates lie in one matrix; nothing in it ever changes.
 
@@ -101,7 +121,7 @@ class Part:
         face_ids: Ids | None = None,
         kernel: Kernel = "auto",
     ) -> None:
-        self.person_ids = _short(person_ids)
+        self.person_ids = Numbers(person_ids)
         self.names = names
         self.rows, self.offsets, self.face_ids = rows, offsets, face_ids
         # One template each, as is most common, needs no list of where they start.
@@ -323,8 +343,3 @@ def _seed(largest: NDArray[Any], top: int, *, alone: bool) -> tuple[float, bool]
     known = alone and len(largest) >= top
     wanted = top if known else min(2 * top + 16, len(largest))
     return float(np.partition(largest, len(largest) - wanted)[len(largest) - wanted]), known
-
-
-def _short(person_ids: Ids) -> NDArray[np.integer[Any]]:
-    """The same numbers, half as long where they fit: a million of them are eight megabytes."""
-    return person_ids if len(person_ids) and person_ids[-1] >= 2**31 else person_ids.astype(np.int32)

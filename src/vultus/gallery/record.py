@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_NAME = 200
+_STEP = 64  # names
 MAX_TAG = 60
 DEFAULT_COLLECTION = "default"
 UNKNOWN_COLLECTION = "unknown"  # of faces that nobody has named
@@ -151,11 +152,18 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """What became of pictures given for one person."""
+    """What became of pictures given for one person.
+
+    Attributes:
+        name: the person.
+        accepted, rejected: pictures that were taken, and that were not, each in the order they were given.
+        places: for each of `accepted` and then of `rejected`, which of the pictures given it is, from 0.
+    """
 
     name: str
     accepted: tuple[EnrolledFace, ...] = ()
     rejected: tuple[Rejected, ...] = ()
+    places: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,25 +203,38 @@ class Named:
 
 
 class Names(Sequence[str]):
-    """Names, packed: a million of them in a few megabytes."""
+    """Names, packed: a million of them in little more than their letters."""
 
-    __slots__ = ("ends", "text")
+    __slots__ = ("_lengths", "_starts", "text")
 
     def __init__(self, names: Iterable[str]) -> None:
         words = [name.encode("utf-8") for name in names]
-        self.text = b"".join(words)
-        ends = np.cumsum([0, *map(len, words)], dtype=np.int64)
-        self.ends: NDArray[Any] = ends.astype(np.uint32) if ends[-1] < 2**32 else ends
+        self._pack(b"".join(words), np.cumsum([0, *map(len, words)], dtype=np.int64))
 
     @classmethod
     def packed(cls, text: bytes, ends: NDArray[Any]) -> Self:
         """Names from the text of all of them, UTF-8, and 0 and where each ends in it, (names + 1,)."""
-        made = cls(())
-        made.text, made.ends = text, ends
+        made = cls.__new__(cls)
+        made._pack(text, ends)
         return made
 
+    def _pack(self, text: bytes, ends: NDArray[Any]) -> None:
+        self.text = text
+        lengths = np.diff(ends)
+        # A byte each, and where every 64th one starts.
+        self._lengths: NDArray[Any] = lengths.astype(np.min_scalar_type(int(lengths.max(initial=0))))
+        self._starts: NDArray[Any] = ends[:-1:_STEP].astype(np.int64)
+
+    @property
+    def ends(self) -> NDArray[Any]:
+        """0 and where each name ends in the text, (names + 1,); uint32 where that is enough."""
+        kind = np.uint32 if len(self.text) < 2**32 else np.int64
+        ends = np.zeros(len(self) + 1, dtype=kind)
+        np.cumsum(self._lengths, out=ends[1:], dtype=kind)
+        return ends
+
     def __len__(self) -> int:
-        return len(self.ends) - 1
+        return len(self._lengths)
 
     @overload
     def __getitem__(self, at: int) -> str: ...
@@ -225,8 +246,10 @@ class Names(Sequence[str]):
         if isinstance(at, slice):
             return [self[one] for one in range(*at.indices(len(self)))]
         # numpy raises the IndexError that ends an iteration
-        start, end = self.ends[:-1][at], self.ends[1:][at]
-        return self.text[start:end].decode("utf-8")
+        length, at = int(self._lengths[at]), at % len(self)
+        first = at // _STEP
+        start = int(self._starts[first]) + int(self._lengths[first * _STEP : at].sum(dtype=np.int64))
+        return self.text[start : start + length].decode("utf-8")
 
 
 def normal_name(name: str) -> str:

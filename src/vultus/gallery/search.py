@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vultus.errors import ConfigError, InputError, ShapeError
-from vultus.gallery.part import KERNELS, Best, Part
+from vultus.gallery.part import KERNELS, Best, Numbers, Part
 from vultus.gallery.record import Names
 from vultus.gallery.templates import Templates
 from vultus.types import Candidate
@@ -105,6 +105,10 @@ class ExactDoor:
         """Who may be found, of the base and of those who are new since, (P,) each; None for everybody."""
         if within is None:
             return self.alive, None
+        if self.alive is None and not len(self.fresh):
+            base = np.zeros(len(self.base), dtype=bool)
+            base[within] = True
+            return base, np.zeros(0, dtype=bool)
         base, fresh = (_known(part, self._person_ids[within]) for part in (self.base, self.fresh))
         return base if self.alive is None else base & self.alive, fresh
 
@@ -127,7 +131,7 @@ class ExactDoor:
 
     def positions(self, person_ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """Positions of people; see `Door.positions`."""
-        return np.flatnonzero(np.isin(self._person_ids, person_ids, assume_unique=True))
+        return np.flatnonzero(np.isin(self._person_ids.all(), person_ids, assume_unique=True))
 
     def update(self, changes: Changes) -> bool:
         """Take in what has changed; see `Door.update`."""
@@ -135,7 +139,7 @@ class ExactDoor:
             return False  # the gallery has moved to another model, or nobody was ever in it
         touched = np.union1d(changes.gone, changes.people.person_ids)
         alive = np.ones(len(self.base), dtype=bool) if self.alive is None else self.alive.copy()
-        alive[np.isin(self.base.person_ids, touched, assume_unique=True)] = False
+        alive[np.isin(self.base.person_ids.all(), touched, assume_unique=True)] = False
         fresh = merged(self._fresh_templates, touched, changes.people)
         if len(fresh.names) + np.count_nonzero(~alive) > max(_FEW, len(self.base) // _SHARE):
             return False
@@ -169,8 +173,11 @@ class ExactDoor:
         return Part(names, ids, np.arange(len(ids)), rows, offsets, kernel=self._kernel)
 
     def _count(self) -> None:
-        base = self.base.person_ids if self.alive is None else self.base.person_ids[self.alive]
-        self._person_ids = np.sort(np.concatenate([base, self.fresh.person_ids])) if len(self.fresh) else base
+        self._person_ids = self.base.person_ids
+        if self.alive is not None or len(self.fresh):
+            base = self.base.person_ids.all()
+            base = base if self.alive is None else base[self.alive]
+            self._person_ids = Numbers(np.sort(np.concatenate([base, self.fresh.person_ids.all()])))
         self.n_people = len(self._person_ids)
         known = len(self.base.rows) if self.alive is None else int(self.base.counts()[self.alive].sum())
         self.n_templates = known + len(self.fresh.rows)
@@ -286,9 +293,10 @@ def merged(templates: Templates, without: NDArray[np.int64], more: Templates) ->
 def _known(part: Part, person_ids: NDArray[np.integer[Any]]) -> NDArray[np.bool_]:
     """Who of a part has one of these numbers, ascending."""
     passing = np.zeros(len(part), dtype=bool)
-    at = np.searchsorted(part.person_ids, person_ids)
+    own = part.person_ids.all()
+    at = np.searchsorted(own, person_ids)
     inside = at < len(part)
-    passing[at[inside][part.person_ids[at[inside]] == person_ids[inside]]] = True
+    passing[at[inside][own[at[inside]] == person_ids[inside]]] = True
     return passing
 
 

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 from vultus.errors import MissingExtraError
 from vultus.evaluation import bench_scan
-from vultus.evaluation.bench_scan import alike, faiss_flat, made_up, memory_limit, same_people, scan
+from vultus.evaluation.bench_scan import alike, faiss_flat, made_up, passes, same_people, scan
 from vultus.evaluation.row import Bench
 
 
@@ -19,6 +20,9 @@ def test_scan(monkeypatch):
     for row in rows:
         assert row.ratio == pytest.approx(row.ours / row.peer)
         assert row.met == (row.ratio >= float(row.goal.split()[1]))
+    limit = rows[0]
+    told = [float(limit.reason.split(f"{way} ")[1].split()[0].rstrip(",")) for way in ("sum", "maximum", "copy")]
+    assert limit.peer == pytest.approx(max(told), abs=0.06), "the fastest"
     assert "2,000 people in int8, 64 at a time" in rows[5].what
 
 
@@ -38,8 +42,13 @@ def test_people(make):
     assert np.mean(likeness[np.triu_indices(50, 1)]) == pytest.approx(0.7 if make is alike else 0.0, abs=0.05)
 
 
-def test_memory_limit():
-    assert memory_limit(made_up(1000).vectors, 2, 2) > 0.01
+def test_passes():
+    rows = made_up(1001).vectors
+    with ThreadPoolExecutor(2) as pool:
+        ways = passes(rows, 2, pool)
+        assert sum(ways["sum"]()) == pytest.approx(rows.sum(), abs=1e-2)
+        assert max(ways["maximum"]()) == rows.max()
+        assert len(ways["copy"]()) == 2
 
 
 def test_without_faiss(monkeypatch):

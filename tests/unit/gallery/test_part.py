@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vultus.gallery import part as module
-from vultus.gallery.part import Best, Part, each
+from vultus.gallery.part import Best, Numbers, Part, each
 
 
 def unit(rows: np.ndarray) -> np.ndarray:
@@ -128,6 +128,17 @@ def test_the_coarse_copy_is_made_when_it_is_worth_it(monkeypatch):
     small = people([1] * 99, 0, "auto")
     small.search([Best(small.rows[5], 1)] * 99, None, 0)
     assert not small._integers
+
+
+@given(st.lists(st.integers(0, 2**40), unique=True, max_size=50) | st.integers(0, 300).map(lambda n: list(range(7, n))))
+def test_packed_numbers(numbers):
+    wanted = np.sort(np.array(numbers, dtype=np.int64))
+    packed = Numbers(wanted)
+    assert len(packed) == len(wanted)
+    assert np.array_equal(packed.all(), wanted)
+    assert packed.all().dtype == np.int64
+    some = np.arange(0, len(wanted), 3)[::-1]
+    assert np.array_equal(packed[some], wanted[some])
 
 
 def test_nobody_and_no_probe():

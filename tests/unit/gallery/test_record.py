@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,3 +79,14 @@ def test_packed_names_are_a_list_of_them(words):
     assert [names[-1 - at] for at in range(len(words))] == words[::-1]
     with pytest.raises(IndexError):
         names[len(words)]
+    again = Names.packed(names.text, names.ends)
+    assert list(again) == words
+    assert np.array_equal(again.ends, np.cumsum([0, *(len(word.encode()) for word in words)]))
+
+
+def test_packed_names_of_many_and_long():
+    words = [f"person {number}" * (1 + number % 40) for number in range(1000)]
+    names = Names(words)
+    assert list(names) == words
+    assert names[700] == words[700]
+    assert names.ends[-1] == len(names.text)
