@@ -32,7 +32,7 @@ def test_a_function_is_a_metric_with_a_threshold_of_its_own() -> None:
 
 
 def test_what_cannot_be_compared() -> None:
-    with pytest.raises(UnknownNameError, match="unknown distance_metric 'chebyshev'.*Known: cosine, euclidean"):
+    with pytest.raises(UnknownNameError, match=r"unknown distance_metric 'chebyshev'.*Known: cosine, euclidean"):
         distance(np.ones(2), np.ones(2), "chebyshev")
     with pytest.raises(InputError, match="embeddings have 2 and 3 numbers; both must come from one model"):
         distance(np.ones(2), np.ones(3), "cosine")
