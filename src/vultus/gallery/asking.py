@@ -116,14 +116,26 @@ class Asking(Desk):
             UnsupportedTargetError: the calibration cannot support this rate.
             ContractError: the engine's pack is not the gallery's.
         """
+        self._store.person(normal_name(name))  # whom nobody knows is told before any work
+        return self.verify_faces(name, self.engine.find(image), fmr)
+
+    def verify_faces(self, name: str, faces: Sequence[Face], fmr: float = 1e-3) -> Decision:
+        """Is the most prominent of these faces this person?
+
+        Args:
+            name, fmr: as in `verify`.
+            faces: of one picture, from `engine.find`.
+
+        Raises:
+            UnknownNameError, UnsupportedTargetError, ContractError: as in `verify`.
+        """
         rows = np.stack([template for _, template in self._store.faces(normal_name(name))])
-        engine = self.engine
-        calibration = engine.calibration
+        calibration = self.engine.calibration
         offsets = np.zeros(len(rows), dtype=np.float32)
         if self._rule == "average":
             rows, offsets = average(rows, np.zeros(1, dtype=np.int64), background_of(calibration))
         denied = self._denials().of(normal_name(name))
-        decision = compare(engine.find(image), rows, offsets, calibration, self._store.contract(), fmr, denied)
+        decision = compare(faces, rows, offsets, calibration, self._store.contract(), fmr, denied)
         self._store.note("verify", detail={"fmr": fmr, "matched": decision.matched}, names=[normal_name(name)])
         return decision
 

@@ -25,6 +25,7 @@ from vultus.gallery.enrol import Filing, Terms, examine, settle, several
 from vultus.gallery.moving import Moving
 from vultus.gallery.people import People
 from vultus.gallery.record import EnrolledFace, Enrolment, NewFace, Rejected, check_tags, metadata_text, normal_name
+from vultus.gallery.register import Register
 from vultus.gallery.rights import Rights
 from vultus.gallery.store import Store
 from vultus.gallery.unknown import Unknown
@@ -43,7 +44,7 @@ DEFAULT_RULE: Rule = "average"
 _COMMIT_EVERY = 32
 
 
-class Gallery(Asking, People, Rights, Custody, Moving):
+class Gallery(Asking, People, Register, Rights, Custody, Moving):
     """People and their faces; made by `Gallery.open`. One gallery may be used by many threads."""
 
     @classmethod
@@ -166,7 +167,9 @@ class Gallery(Asking, People, Rights, Custody, Moving):
                     writer.keep_only(person_id, [one.face_id for one in accepted])
         if on_clash == "replace":
             self._store.forget()
-        return Enrolment(name, accepted, tuple(one for one in outcome if isinstance(one, Rejected)))
+        rejected = tuple(one for one in outcome if isinstance(one, Rejected))
+        places = sorted(range(len(outcome)), key=lambda at: isinstance(outcome[at], Rejected))
+        return Enrolment(name, accepted, rejected, tuple(places))
 
     def enroll_many(
         self,

@@ -15,6 +15,7 @@ import numpy as np
 
 from vultus.errors import ConfigError, InputError, VultusError
 from vultus.gallery.crop import cut
+from vultus.gallery.photo import Photo
 from vultus.gallery.record import (
     ENROLLED_AS_OTHER,
     NOT_EMBEDDED,
@@ -194,11 +195,15 @@ def label_of(source: Source) -> str:
     """A picture's name for people, fit for the store: bytes no text encoding knows become question marks."""
     if isinstance(source, (str, Path)):
         return os.fsencode(source).decode("utf-8", "replace")
+    if isinstance(source, Photo) and source.label:
+        return source.label
     return "<array>" if isinstance(source, np.ndarray) else f"<{type(source).__name__}>"
 
 
 def digest_of(source: Source) -> str:
     """sha256 of a picture's bytes, hexadecimal; empty if the file cannot be read, or it is no picture at all."""
+    if isinstance(source, Photo) and source.picture:
+        return source.picture
     digest = hashlib.sha256()
     if isinstance(source, _BYTES):
         digest.update(source)

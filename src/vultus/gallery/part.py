@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Literal
 
@@ -288,12 +288,23 @@ class Part:
 
 
 def each(run: Callable[[int], None], count: int) -> None:
-    """Call with 0 to `count` - 1, on all processors this process may use."""
-    if count == 1 or processors() == 1:
-        for at in range(count):
+    """Call with 0 to `count` - 1, on all processors this process may use; the thread that calls takes its part."""
+    todo = iter(range(count))
+
+    def work() -> None:
+        for at in todo:
             run(at)
-    else:
-        list(_workers(os.getpid()).map(run, range(count)))
+
+    n_helpers = min(processors(), count) - 1
+    helpers = [_workers(os.getpid()).submit(work) for _ in range(n_helpers)] if n_helpers > 0 else []
+    try:
+        work()
+    finally:
+        # Whoever has not begun yet would find nothing to do.
+        begun = [helper for helper in helpers if not helper.cancel()]
+        wait(begun)
+    for helper in begun:
+        helper.result()
 
 
 @lru_cache(maxsize=1)

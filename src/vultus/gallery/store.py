@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from vultus.gallery.templates import Changes, Templates
 
 FORGET_MS = 1000
-_PERSON = """SELECT name, count(face_id), metadata, created_at, updated_at, person_id, collection, tags, consent,
+PERSON_COLUMNS = """SELECT name, count(face_id), metadata, created_at, updated_at, person_id, collection, tags, consent,
     keep_until FROM person LEFT JOIN face USING (person_id)"""
 FACE_COLUMNS = "SELECT face_id, source, picture, place, score, quality, reasons, enrolled_at"
 
@@ -226,8 +226,8 @@ class Store:
     def people(self) -> list[Person]:
         """Everybody, by name."""
         with self.reading() as connection:
-            rows = connection.execute(f"{_PERSON} GROUP BY person_id ORDER BY name").fetchall()
-        return [_person(row) for row in rows]
+            rows = connection.execute(f"{PERSON_COLUMNS} GROUP BY person_id ORDER BY name").fetchall()
+        return [person_record(row) for row in rows]
 
     def person(self, name: str) -> Person:
         """One person.
@@ -237,8 +237,8 @@ class Store:
         """
         with self.reading() as connection:
             person_id_of(connection, name)
-            row = connection.execute(f"{_PERSON} WHERE name = ? GROUP BY person_id", (name,)).fetchone()
-        return _person(row)
+            row = connection.execute(f"{PERSON_COLUMNS} WHERE name = ? GROUP BY person_id", (name,)).fetchone()
+        return person_record(row)
 
     def faces(self, name: str) -> list[tuple[FaceRecord, NDArray[np.float32]]]:
         """A person's faces with their templates, oldest first.
@@ -381,7 +381,8 @@ class Store:
                     connection.execute("ROLLBACK")
 
 
-def _person(row: Sequence[Any]) -> Person:
+def person_record(row: Sequence[Any]) -> Person:
+    """A person from what `PERSON_COLUMNS` selects."""
     name, n_faces, metadata, created_at, updated_at, person_id, collection, tags, consent, keep_until = row
     return Person(
         name, int(n_faces), json.loads(metadata), created_at, updated_at, person_id, collection,

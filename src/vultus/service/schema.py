@@ -1,0 +1,559 @@
+"""The shapes of requests and answers, for OpenAPI and for the typed client; docs/json.md explains the words.
+
+Answers are built as plain JSON values (`shapes.py`) and held against these models by the tests.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Rate = Annotated[float, Field(gt=0, lt=1)]
+Tag = Annotated[str, Field(min_length=1, max_length=60)]
+Role = Literal["admin", "enrol", "search", "read", "audit"]
+CollectionId = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]{0,59}$")]
+
+
+class Fields(BaseModel):
+    """What a caller sends; unknown fields are refused, so that a misspelt one is noticed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Answer(BaseModel):
+    """What every answer has."""
+
+    request_id: str = Field(description="also in the header X-Request-Id; the log knows the request by it")
+
+
+class TimedAnswer(Answer):
+    """An answer that the engine worked for."""
+
+    processing_ms: float
+
+
+class Problem(BaseModel):
+    """What an error says."""
+
+    code: str
+    message: str
+    details: dict[str, Any]
+
+
+class ErrorAnswer(Answer):
+    """The one envelope of all errors."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {
+        "error": {"code": "not_found", "message": "there is no person '17' here", "details": {}},
+        "request_id": "8f14e45fceea167a5a36dedd4bea2543",
+    }})  # fmt: skip
+    error: Problem
+
+
+class Page(Answer):
+    """One page of a list."""
+
+    next_cursor: str | None = Field(description="give it as `cursor` for the next page; null on the last one")
+    total: int | None = Field(description="items on all pages, where that is cheap to say")
+
+
+# ------------------------------------------------------------------------------------------------ faces and decisions
+class QualityShape(BaseModel):
+    """How usable a face is; no reasons when the gate is passed."""
+
+    score: float
+    reasons: list[str]
+    measures: dict[str, float]
+
+
+class LivenessShape(BaseModel):
+    """Whether a face is live."""
+
+    live: bool
+    live_score: float
+    threshold: float
+    reason: str
+    operating_point: str
+
+
+class FaceShape(BaseModel):
+    """A face; box and landmarks in pixels of the upright picture."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {
+        "index": 0, "box": [177.3, 64.9, 270.8, 190.2], "box_normalized": [0.3546, 0.1731, 0.5416, 0.5072],
+        "landmarks": [[199.1, 113.0], [244.6, 111.7], [222.0, 138.5], [205.3, 160.8], [240.7, 159.9]],
+        "score": 0.99992, "quality": {"score": 0.91, "reasons": [], "measures": {"size_px": 93.5}},
+    }})  # fmt: skip
+    index: int
+    box: list[float] = Field(min_length=4, max_length=4)
+    box_normalized: list[float] = Field(min_length=4, max_length=4)
+    landmarks: list[list[float]]
+    score: float
+    quality: QualityShape
+    liveness: LivenessShape | None = None
+
+
+class EmbeddedFaceShape(FaceShape):
+    """A face with its embedding; null where liveness refused it."""
+
+    embedding: list[float] | None
+
+
+class DecisionShape(BaseModel):
+    """A decision with everything it rests on; the similarity is the raw cosine, no probability."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {
+        "matched": True, "similarity": 0.712345, "threshold": 0.55, "fmr_target": None, "fpir_target": 0.01,
+        "gallery_size": 24, "calibration_id": "dlib-lfw_view2-1a2b3c4d", "reason": "",
+    }})  # fmt: skip
+    matched: bool
+    similarity: float | None
+    threshold: float | None
+    fmr_target: float | None
+    fpir_target: float | None
+    gallery_size: int | None
+    calibration_id: str
+    reason: str
+
+
+class CandidateShape(BaseModel):
+    """Somebody who resembles the face, perhaps below the threshold."""
+
+    person_id: int
+    name: str
+    similarity: float
+    face_id: int | None = Field(description="the person's portrait, to be shown beside")
+
+
+class IdentifiedFaceShape(FaceShape):
+    """A face with who it is; name and number are null for somebody unknown."""
+
+    name: str | None
+    person_id: int | None
+    decision: DecisionShape
+    candidates: list[CandidateShape]
+
+
+class ItemProblem(BaseModel):
+    """Why one of several pictures could not be read."""
+
+    code: str
+    message: str
+
+
+class PictureShape(BaseModel):
+    """A picture with its faces; or with an error, and nothing else, where it cannot be read."""
+
+    index: int
+    filename: str
+    width: int | None = None
+    height: int | None = None
+    faces: list[FaceShape] | None = None
+    error: ItemProblem | None = None
+
+
+class EmbeddedPictureShape(PictureShape):
+    """A picture with embeddings."""
+
+    faces: list[EmbeddedFaceShape] | None = None  # type: ignore[assignment]
+
+
+class IdentifiedPictureShape(PictureShape):
+    """A picture with names."""
+
+    faces: list[IdentifiedFaceShape] | None = None  # type: ignore[assignment]
+
+
+class DetectAnswer(TimedAnswer):
+    """Faces of pictures."""
+
+    pictures: list[PictureShape]
+
+
+class EmbedAnswer(TimedAnswer):
+    """Embeddings of faces; only those of one contract may be compared."""
+
+    contract: str
+    dimension: int | None
+    pictures: list[EmbeddedPictureShape]
+
+
+class Compared(BaseModel):
+    """One side of a comparison."""
+
+    picture: PictureShape
+    face: int | None = Field(description="index of the face that was compared, the most prominent; null without any")
+
+
+class CompareAnswer(TimedAnswer):
+    """Whether two pictures show one person."""
+
+    decision: DecisionShape
+    a: Compared
+    b: Compared
+
+
+class IdentifyAnswer(TimedAnswer):
+    """Who is in pictures; nobody twice in one picture."""
+
+    people: int = Field(description="people searched among")
+    pictures: list[IdentifiedPictureShape]
+
+
+class SearchAnswer(TimedAnswer):
+    """Who one face is."""
+
+    face: FaceShape | None
+    decision: DecisionShape
+    candidates: list[CandidateShape]
+    name: str | None
+    person_id: int | None
+
+
+# --------------------------------------------------------------------------------------------------- what is sent
+class DetectFields(Fields):
+    """Options of detect and embeddings."""
+
+    max_faces: int | None = Field(None, ge=1, le=10_000, description="keep the largest ones only")
+
+
+class CompareFields(Fields):
+    """Options of compare and verify."""
+
+    fmr: Rate | None = Field(None, description="false match rate to accept, e.g. 0.001 = 1 stranger in 1,000")
+
+
+class IdentifyFields(Fields):
+    """Options of identify."""
+
+    fpir: Rate | None = Field(None, description="false positive identification rate: 0.01 = 1 stranger in 100 is named")
+    top: int | None = Field(None, ge=1, le=100, description="candidates per face")
+    tags: list[Tag] = Field(default=[], max_length=20, description="look among people with all of these tags only")
+    max_faces: int | None = Field(None, ge=1, le=10_000)
+
+
+class SearchFields(Fields):
+    """Options of search; with an embedding no picture is needed."""
+
+    fpir: Rate | None = None
+    top: int | None = Field(None, ge=1, le=100)
+    tags: list[Tag] = Field(default=[], max_length=20)
+    embedding: list[float] | None = Field(None, min_length=8, max_length=8192)
+    contract: str | None = Field(None, max_length=200, description="of the embedding, as /v1/embeddings gave it")
+
+
+class FacesFields(Fields):
+    """Options of adding faces to somebody."""
+
+    face: Literal["single", "largest"] = Field(
+        "single", description="'single' refuses a picture of several faces, 'largest' takes the largest"
+    )
+    override_quality: bool = Field(False, description="take faces that the quality gate refuses")
+
+
+class EnrolFields(FacesFields):
+    """Options of enrolment."""
+
+    name: str = Field(min_length=1, max_length=200)
+    metadata: dict[str, Any] | None = None
+    tags: list[Tag] = Field(default=[], max_length=100)
+    keep_days: float | None = Field(None, ge=0, le=36525, description="after so many days the person is due to go")
+    on_clash: Literal["add", "error", "replace"] = Field("error", description="what to do if the name is known")
+
+
+class ConsentFields(Fields):
+    """On what grounds somebody is enrolled."""
+
+    basis: str = Field("", max_length=200)
+    given_at: str = Field("", max_length=40)
+    until: str = Field("", max_length=40)
+    withdrawn_at: str = Field("", max_length=40)
+    note: str = Field("", max_length=500)
+
+
+class PersonFields(Fields):
+    """What can be changed about a person; what is left out stays."""
+
+    name: str | None = Field(None, min_length=1, max_length=200)
+    tags: list[Tag] | None = Field(None, max_length=100)
+    keep_days: float | None = Field(None, ge=0, le=36525)
+    keep_until: str | None = Field(None, max_length=40)
+    consent: ConsentFields | None = None
+    metadata: dict[str, Any] | None = None
+
+
+class CollectionFields(Fields):
+    """A new collection."""
+
+    collection_id: CollectionId
+    description: str = Field("", max_length=500)
+
+
+class DescriptionFields(Fields):
+    """Another description."""
+
+    description: str = Field(max_length=500)
+
+
+class ConfirmFields(Fields):
+    """The id once more, so that nothing is deleted by a slip."""
+
+    confirm: str = Field(max_length=60)
+
+
+class KeyFields(Fields):
+    """A new key."""
+
+    name: str = Field(min_length=1, max_length=80)
+    roles: list[Role] = Field(min_length=1, max_length=5)
+    collections: list[Annotated[str, Field(max_length=60)]] = Field(default=["*"], min_length=1, max_length=200)
+    rate_per_s: float | None = Field(None, gt=0, lt=1e6)
+
+
+# ------------------------------------------------------------------------------------------------- what is kept
+class PersonShape(BaseModel):
+    """Somebody in a collection."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {
+        "person_id": 7, "name": "Ada", "n_faces": 3, "portrait_face_id": 12, "metadata": {"team": "engines"},
+        "tags": ["staff"], "consent": {"basis": "contract"}, "keep_until": None,
+        "created_at": "2026-01-31T12:00:00Z", "updated_at": "2026-01-31T12:00:00Z",
+    }})  # fmt: skip
+    person_id: int
+    name: str
+    n_faces: int
+    portrait_face_id: int | None
+    metadata: dict[str, Any]
+    tags: list[str]
+    consent: dict[str, Any]
+    keep_until: str | None
+    created_at: str
+    updated_at: str
+
+
+class PersonAnswer(Answer, PersonShape):
+    """One person."""
+
+
+class PersonPage(Page):
+    """People by name."""
+
+    items: list[PersonShape]
+
+
+class AcceptedShape(BaseModel):
+    """A picture whose face is enrolled now."""
+
+    index: int
+    filename: str
+    face_id: int
+    quality: float
+    repeated: bool = Field(description="it was there before, and nothing was computed")
+
+
+class RejectedShape(BaseModel):
+    """A picture that was not taken, and why."""
+
+    index: int
+    filename: str
+    reasons: list[str]
+    message: str
+    repeated: bool
+
+
+class EnrolAnswer(TimedAnswer):
+    """What became of each picture."""
+
+    person: PersonShape | None = Field(description="null where nothing was accepted and nobody was made")
+    accepted: list[AcceptedShape]
+    rejected: list[RejectedShape]
+
+
+class FaceRecordShape(BaseModel):
+    """An enrolled face."""
+
+    face_id: int
+    source: str
+    picture_sha256: str
+    box: list[float]
+    quality: float
+    reasons: list[str]
+    enrolled_at: str
+    has_image: bool
+
+
+class FaceRecordAnswer(Answer, FaceRecordShape):
+    """One enrolled face."""
+
+
+class FaceRecordPage(Page):
+    """Faces of somebody, oldest first."""
+
+    items: list[FaceRecordShape]
+
+
+class NamedShape(BaseModel):
+    """A person in short."""
+
+    person_id: int
+    name: str
+
+
+class VerifyAnswer(TimedAnswer):
+    """Whether a picture shows a certain person."""
+
+    decision: DecisionShape
+    person: NamedShape
+    picture: PictureShape
+
+
+class DeletedAnswer(Answer):
+    """Something is gone; the numbers say what went with it."""
+
+    deleted: bool
+    people: int | None = None
+    faces: int | None = None
+
+
+class CollectionShape(BaseModel):
+    """A collection: a gallery of its own."""
+
+    collection_id: str
+    description: str
+    people: int
+    faces: int
+    unknown_faces: int
+    contract: str = Field(description="of its embeddings; empty before the first enrolment")
+    vault: bool = Field(description="whether templates and cut-outs are encrypted")
+    created_at: str
+
+
+class CollectionAnswer(Answer, CollectionShape):
+    """One collection."""
+
+
+class CollectionPage(Page):
+    """Collections by id."""
+
+    items: list[CollectionShape]
+
+
+class KeyShape(BaseModel):
+    """A key, without its secret."""
+
+    key_id: str
+    name: str
+    roles: list[Role]
+    collections: list[str]
+    rate_per_s: float | None
+    created_at: str
+    last_used_at: str | None
+    revoked_at: str | None
+
+
+class KeyAnswer(Answer, KeyShape):
+    """One key."""
+
+
+class NewKeyAnswer(KeyAnswer):
+    """A new key; its text is shown here and never again."""
+
+    secret: str
+
+
+class KeyPage(Page):
+    """Keys, oldest first."""
+
+    items: list[KeyShape]
+
+
+# ------------------------------------------------------------------------------------------------------- the service
+class HealthAnswer(BaseModel):
+    """Whether the service takes requests."""
+
+    status: Literal["ok", "draining"]
+    ready: bool
+    version: str
+
+
+class LicenceShape(BaseModel):
+    """Licence of a pack's weights."""
+
+    id: str
+    use: str
+    summary: str
+    url: str
+
+
+class PackShape(BaseModel):
+    """A model pack."""
+
+    name: str
+    title: str
+    in_use: bool
+    installed: bool
+    licence: LicenceShape
+
+
+class PackList(Answer):
+    """All packs."""
+
+    items: list[PackShape]
+
+
+class CalibrationShape(BaseModel):
+    """The thresholds in use."""
+
+    calibration_id: str
+    dataset: str
+    smallest_fmr: float
+
+
+class DefaultsShape(BaseModel):
+    """What a request gets that does not say."""
+
+    fmr: float
+    fpir: float
+    top: int
+
+
+class LimitsShape(BaseModel):
+    """What a request may be."""
+
+    bytes: int
+    pixels: int
+    pictures: int
+    request_bytes: int
+    deadline_ms: int
+    rate_per_s: float | None
+    page: int
+
+
+class MeShape(BaseModel):
+    """Who is asking."""
+
+    key_id: str
+    name: str
+    roles: list[Role]
+    collections: list[str]
+    rate_per_s: float | None
+
+
+class SystemAnswer(Answer):
+    """What this service is, and who is asking."""
+
+    version: str
+    pack: str
+    contract: str
+    device: str
+    provider: str
+    liveness: bool
+    threads: int
+    calibration: CalibrationShape | None
+    defaults: DefaultsShape
+    limits: LimitsShape
+    features: dict[str, bool]
+    me: MeShape
+    uptime_s: float
+    started_at: str
