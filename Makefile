@@ -77,6 +77,7 @@ lock: ## resolve every pin and hash anew (needs uv)
 	$(UV) pyproject.toml --extra dev -o locks/dev.txt
 	$(UV) pyproject.toml --extra demo -c locks/dev.txt -o locks/demo.txt
 	$(UV) pyproject.toml -c locks/dev.txt -o locks/core.txt
+	$(UV) pyproject.toml --extra serve -c locks/dev.txt -o locks/serve.txt
 	$(UV) locks/build.in -c locks/dev.txt -o locks/build.txt
 
 clean: ## remove the environment and every cache in the checkout
