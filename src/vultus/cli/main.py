@@ -26,14 +26,18 @@ from vultus.cli import (
     encrypted,
     enroll,
     evaluate,
+    export,
     gallery,
     geometry,
     identify,
     methods,
     migrate,
     packs,
+    predict,
     rights,
+    serve,
     sets,
+    train,
     unknown,
     vault,
     verify,
@@ -140,6 +144,7 @@ app.command("verify", rich_help_panel=_PEOPLE)(verify.verify)
 app.command("enroll", rich_help_panel=_PEOPLE)(enroll.enroll)
 app.command("identify", rich_help_panel=_PEOPLE)(identify.identify)
 app.command("watch", rich_help_panel=_PEOPLE)(watch.watch)
+app.command("serve", rich_help_panel=_PEOPLE)(serve.serve)
 app.command("cluster", rich_help_panel=_PEOPLE)(cluster.cluster)
 app.command("calibrate", rich_help_panel=_CARE)(calibrate.calibrate)
 for verb, does in (("consent", rights.consent), ("tag", rights.tag), ("expire", rights.expire),
@@ -147,15 +152,20 @@ for verb, does in (("consent", rights.consent), ("tag", rights.tag), ("expire", 
     gallery.app.command(verb)(does)
 gallery.app.command("migrate")(migrate.migrate)
 gallery.app.command("copies")(copies.copies)
-app.add_typer(evaluate.app, name="evaluate", rich_help_panel=_CARE)
+evaluate.app.command("method")(train.evaluate)
+app.add_typer(evaluate.app, name="evaluate", cls=train.Protocols, rich_help_panel=_CARE)
 app.add_typer(gallery.app, name="gallery", rich_help_panel=_CARE)
 audit.app.command()(geometry.geometry)
 app.add_typer(audit.app, name="audit", rich_help_panel=_CARE)
 app.add_typer(unknown.app, name="unknown", rich_help_panel=_CARE)
 app.add_typer(vault.app, name="vault", rich_help_panel=_CARE)
 app.add_typer(encrypted.app, name="encrypted", rich_help_panel=_CARE)
+app.add_typer(serve.keys, name="keys", rich_help_panel=_CARE)
 app.add_typer(packs.app, name="packs", rich_help_panel=_CARE)
 app.add_typer(bench.app, name="bench", rich_help_panel=_CARE)
 app.command("methods", rich_help_panel=_LAB)(methods.methods)
 app.command("sets", rich_help_panel=_LAB)(sets.sets)
+app.command("train", rich_help_panel=_LAB)(train.train)
+app.command("predict", rich_help_panel=_LAB)(predict.predict)
 app.command("ablate", rich_help_panel=_LAB)(methods.ablate)
+app.command("export", rich_help_panel=_LAB)(export.export)

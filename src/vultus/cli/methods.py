@@ -35,16 +35,9 @@ def methods(as_json: options.Json = False) -> None:
 
 def ablate(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A method of vultus methods.")],
-    overrides: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="KEY=VALUE...", help="Settings that differ from the method's own.", show_default=False),
-    ] = None,
-    check: Annotated[
-        bool, typer.Option("--check", metavar="", help="A configuration that decides in minutes.")
-    ] = False,
-    data: Annotated[
-        str, typer.Option("--data", metavar="DIR", help="A folder of real data, or 'synthetic'.")
-    ] = "synthetic",
+    overrides: options.Overrides = None,
+    check: options.Check = False,
+    data: options.TrainingData = "synthetic",
     seeds: Annotated[
         int | None,
         typer.Option("--seeds", min=2, metavar="N", show_default="the method's", help="How often all is repeated."),
@@ -55,19 +48,37 @@ def ablate(
             "--out", "-o", metavar="FILE", help="Write the JSON document beside the table.", show_default=False
         ),
     ] = None,
+    words: Annotated[
+        Path | None, typer.Option("--markdown", metavar="FILE", help="Write the tables.", show_default=False)
+    ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option("--plot", metavar="FILE", help="Draw every arm over the seeds (.png, .svg).", show_default=False),
+    ] = None,
+    settings: options.Settings = None,
+    device: options.TrainingDevice = "cpu",
     as_json: options.Json = False,
 ) -> None:
     """Run a method beside chance, baseline and ablations, and say which of its claims hold; exit 1 unless all do."""
-    from vultus.research.run import run_ablation
+    from vultus.research.report import draw, markdown
+    from vultus.research.run import machine, run_ablation
 
-    folder = None if data == "synthetic" else Path(data)
-    with Bar(f"ablating {name}") as bar:
-        report = run_ablation(name, overrides=tuple(overrides or ()), check=check, folder=folder, seeds=seeds,
-                              tell=lambda line: bar.advance())  # fmt: skip
+    if plot is not None:
+        from vultus.evaluation.drawing import needed
+
+        needed()
+    with Bar(f"ablating {name}", lines=True) as bar:
+        report = run_ablation(
+            name, overrides=tuple(overrides or ()), check=check, settings=settings, folder=folder_of(data), seeds=seeds,
+            tell=lambda line: bar.advance(), machine=None if device == "cpu" else machine(device),
+        )  # fmt: skip
     if target is not None:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(json.dumps(report, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-        say(f"written: {target}", "dim")
+        _write(target, json.dumps(report, indent=1, allow_nan=False) + "\n")
+    if words is not None:
+        _write(words, markdown(report))
+    if plot is not None:
+        draw(report, plot)
+        say(f"written: {plot}", "dim")
     if as_json:
         emit(report)
     else:
@@ -76,22 +87,27 @@ def ablate(
         raise typer.Exit(1)
 
 
+def folder_of(data: str) -> Path | None:
+    """What --data means."""
+    return None if data == "synthetic" else Path(data)
+
+
+def _write(target: Path, text: str) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text, encoding="utf-8")
+    say(f"written: {target}", "dim")
+
+
 def _show(report: Mapping[str, Any]) -> None:
+    from vultus.research.report import figure, spread
+
     names = list(next(iter(report["arms"].values()))["metrics"])
     table("", ["arm", *(f">{name}" for name in names), ">parameters", "note"], [
-        [arm, *(_spread(row["metrics"][name]) for name in names), f"{row['budget']['parameters']:,}", row["note"]]
+        [arm, *(spread(row["metrics"][name]) for name in names), f"{row['budget']['parameters']:,}", row["note"]]
         for arm, row in report["arms"].items()
     ])  # fmt: skip
     table("", ["claim", "=verdict", ">difference", ">95 % interval", "why"], [
-        [claim["text"], (claim["verdict"], _COLOURS[claim["verdict"]]), _figure(claim["difference"]),
-         " to ".join(_figure(end) for end in claim["interval"]), claim["reason"]] for claim in report["claims"]
+        [claim["text"], (claim["verdict"], _COLOURS[claim["verdict"]]), figure(claim["difference"]),
+         " to ".join(figure(end) for end in claim["interval"]), claim["reason"]] for claim in report["claims"]
     ])  # fmt: skip
     say(f"{len(report['seeds'])} seeds; control: {report['control']}", "dim")
-
-
-def _spread(summary: Mapping[str, Any]) -> str:
-    return "-" if summary["mean"] is None else f"{summary['mean']:.4g} ± {summary['std'] or 0:.2g}"
-
-
-def _figure(value: float | None) -> str:
-    return "-" if value is None else f"{value:+.4g}"

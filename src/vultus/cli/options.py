@@ -157,6 +157,20 @@ Calibration = Annotated[
                               help="Thresholds measured with vultus calibrate."),
 ]  # fmt: skip
 
+Method = Annotated[str, typer.Argument(metavar="NAME", help="A method of vultus methods.", show_default=False)]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="KEY=VALUE...", help="Settings that differ from the method's own.", show_default=False),
+]
+Check = Annotated[bool, typer.Option("--check", metavar="", help="A configuration that decides in minutes.")]
+Settings = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="Settings in YAML.", show_default=False)
+]
+TrainingData = Annotated[str, typer.Option("--data", metavar="DIR", help="Real data, or 'synthetic'.")]
+TrainingDevice = Annotated[
+    str, typer.Option("--device", metavar="NAME", help="cpu, cuda, mps; auto takes what is there.")
+]
+
 DEFAULT_PACK = "dlib"
 DEFAULT_FMR = 1e-3
 DEFAULT_FPIR = 0.01

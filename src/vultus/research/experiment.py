@@ -14,6 +14,7 @@ import numpy as np
 
 from vultus.errors import ConfigError
 from vultus.research.contract import BASELINE, CHANCE, DESTROYED, FULL
+from vultus.research.data.sample import Samples, disjoint
 from vultus.research.training.seed import plant
 from vultus.research.verdict import judge, leaks
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from vultus.research.contract import Budget, Method
+    from vultus.research.contract import Budget, Data, Method
     from vultus.research.training.machine import Machine
     from vultus.research.verdict import Verdict
 
@@ -55,13 +56,14 @@ def ablate(
 
     Raises:
         ConfigError: seeds are too few, meant for tuning, or twice there; a claim names an arm or metric that is not
-            there; an arm has another budget than the full method.
+            there; an arm has another budget than the full method; somebody is trained on and tested on.
     """
     _check(method, config, seeds)
     figures: dict[str, dict[str, list[float]]] = {}
     budgets: dict[str, Budget] = {}
     for seed in seeds:
         data = method.data(config, seed, folder)
+        _apart(data)
         for name, model in arms(method, config, seed).items():
             tell(f"seed {seed}: {name}")
             budgets[name] = fit(model, data.destroyed if name == DESTROYED else data.train, seed, machine)
@@ -111,6 +113,12 @@ def _check(method: Method, config: Any, seeds: Sequence[int]) -> None:
             raise ConfigError(f"a claim is about the arm '{arm}', but there are: {', '.join(sorted(names))}")
         if claim.metric not in metrics:
             raise ConfigError(f"a claim is about {claim.metric}, but measured are: {', '.join(sorted(metrics))}")
+
+
+def _apart(data: Data) -> None:
+    """Nobody who is trained on is tested on, where the samples say who is in them."""
+    parts = (data.train, data.test, data.validation)
+    disjoint(*(part for part in parts if isinstance(part, Samples) and part.subjects is not None))
 
 
 def _same_budget(budgets: Mapping[str, Budget], unequal: Mapping[str, str]) -> None:

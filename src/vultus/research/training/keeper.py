@@ -70,6 +70,12 @@ class Keeper:
             self._journal = Journal(self._folder / JOURNAL, self._before(self.kept) if self.kept else None)
         return self._journal
 
+    @property
+    def best(self) -> dict[str, Any] | None:
+        """Which validation figure was the best, and when; None where nothing was looked at."""
+        found: dict[str, Any] | None = self._header["best"]
+        return found
+
     def due(self) -> bool:
         """Whether it is time for a checkpoint."""
         return monotonic() - self._saved_at >= self._every_s
