@@ -10,10 +10,12 @@ import typer
 from vultus.cli import options
 from vultus.cli.build import gallery_path, open_gallery
 from vultus.cli.console import JsonList, emit, fail, plural, say, table, waiting
+from vultus.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from vultus.evaluation.audit.audit import Terms
     from vultus.gallery.audit import Entry
 
 app = typer.Typer(help="The audit log of a gallery, and audits of how fair a system is.")
@@ -102,6 +104,10 @@ def report(
         float | None,
         typer.Option("--threshold", metavar="SCORE", help="The threshold in use instead of --fmr.", show_default=False),
     ] = None,
+    calibration: Annotated[
+        Path | None,
+        typer.Option("--calibration", metavar="FILE", help="The threshold of this file at --fmr.", show_default=False),
+    ] = None,
     per_day: Annotated[float, typer.Option("--per-day", metavar="N", help="People who pass a day.")] = 10_000.0,
     listed: Annotated[int, typer.Option("--listed", min=1, metavar="N", help="People on the watch-list.")] = 100,
     prevalence: Annotated[
@@ -114,18 +120,16 @@ def report(
     as_json: options.Json = False,
 ) -> None:
     """Audit any system for fairness: error rates by group, what is more than chance, and what it means at a door."""
-    from vultus.evaluation.audit.audit import Terms, audit
-    from vultus.evaluation.audit.comparisons import read_comparisons
+    from vultus.evaluation.audit.audit import Terms
     from vultus.evaluation.audit.limits import beyond, read_limits
     from vultus.evaluation.audit.report import findings, page
     from vultus.evaluation.audit.watchlist import Traffic
     from vultus.evaluation.page import jsonable, write_report
 
     limits = read_limits(limit or [])
-    given = "" if threshold is None else "--threshold"
-    terms = Terms(fmr, threshold, given, traffic=Traffic(per_day, listed, prevalence))
+    terms = Terms(fmr, *_threshold(threshold, calibration, fmr), traffic=Traffic(per_day, listed, prevalence))
     with waiting("auditing ..."):
-        found = audit(read_comparisons(scores), terms, None if other is None else read_comparisons(other))
+        found = _audited(scores, other, calibration, terms)
         told, broken = findings(found), beyond(found, limits)
         document = jsonable({**found, "findings": told, "beyond_limits": broken})
         write_report(target, page(found), document)
@@ -137,6 +141,32 @@ def report(
         fail(line)
     if broken:
         raise typer.Exit(1)
+
+
+def _audited(scores: Path, other: Path | None, calibration: Path | None, terms: Terms) -> dict[str, Any]:
+    """The audit, with a warning about people whom the calibration was measured on."""
+    from vultus.evaluation.audit.audit import audit
+    from vultus.evaluation.audit.comparisons import read_comparisons
+    from vultus.evaluation.overlap import overlap
+    from vultus.weights.calibration import read_calibration
+
+    compared = read_comparisons(scores)
+    found = audit(compared, terms, None if other is None else read_comparisons(other))
+    if calibration is not None:
+        same = overlap(read_calibration(calibration), calibration.name, scores, compared.people)
+        found["warnings"] = [*found["warnings"], *(f"{line[0].upper()}{line[1:]}." for line in same)]
+    return found
+
+
+def _threshold(given: float | None, file: Path | None, fmr: float) -> tuple[float | None, str]:
+    """The threshold that is audited and where it is from; None and "" for that of the comparisons themselves."""
+    from vultus.weights.calibration import read_calibration
+
+    if file is None:
+        return given, "" if given is None else "--threshold"
+    if given is not None:
+        raise InputError("--threshold and --calibration both give a threshold; leave one out")
+    return read_calibration(file).calibration.threshold(fmr), f"{file.name} at an FMR of {fmr:g}"
 
 
 def _record(entry: Entry) -> dict[str, Any]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from vultus.cli import options
-from vultus.cli.console import emit, say, table
+from vultus.cli.console import emit, keep, say, table
 from vultus.errors import InputError
 
 if TYPE_CHECKING:
@@ -110,6 +109,7 @@ def encrypted(
     from vultus.evaluation.drawing import needed
     from vultus.evaluation.encrypted.report import page as html
     from vultus.evaluation.encrypted.study import Study
+    from vultus.evaluation.page import write_whole
     from vultus.evaluation.row import Bench
 
     if page is not None:
@@ -118,8 +118,7 @@ def encrypted(
     study = Study(bench, _words(backend), _numbers("--bits", bits), _numbers("--dims", dims), pairs)
     report = bench_encrypted(study, tuple(only or ()))
     if page is not None:
-        page.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text(html(report), encoding="utf-8")
+        write_whole(page, html(report))
         say(f"written: {page}", "dim")
     _finish(report, target, as_json=as_json)
 
@@ -141,9 +140,7 @@ def _tell(line: str) -> None:
 
 def _finish(report: Mapping[str, Any], target: Path | None, *, as_json: bool) -> None:
     if target is not None:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(json.dumps(report, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-        say(f"written: {target}", "dim")
+        keep(report, target)
     if as_json:
         emit(report)
     else:

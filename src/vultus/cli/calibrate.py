@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -84,6 +84,9 @@ def calibrate(
             help="person and a column per attribute, such as gender: error rates of each group go into the file.",
         ),
     ] = None,
+    anonymous: Annotated[
+        bool, typer.Option("--anonymous", metavar="", help="Leave out the digests that tell a test on the same people.")
+    ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", metavar="", help="Replace the file if it exists.")] = False,
     as_json: options.Json = False,
     pack: options.PackName = None,
@@ -99,6 +102,7 @@ def calibrate(
     found = (_folder if source.is_dir() else _list)(source, choice, rates, dataset, groups)
     for rate in rates:
         found.file.calibration.threshold(rate)
+    found = replace(found, file=replace(found.file, origin=None if anonymous else found.file.origin))
     found.file.write(target)
     if as_json:
         emit(_record(found, target))
@@ -117,6 +121,7 @@ def _folder(source: Path, choice: Choice, rates: Sequence[float], dataset: str |
     from vultus.evaluation.impostors import count_impostor
     from vultus.evaluation.scores import false_non_matches, genuine_scores
     from vultus.weights.calibration import CalibrationFile
+    from vultus.weights.origin import origin_of
 
     _check(rates, count_impostor(list(Counter(people).values())), f"{source}")
     known = None if groups is None else read_groups(groups)
@@ -127,7 +132,7 @@ def _folder(source: Path, choice: Choice, rates: Sequence[float], dataset: str |
         run = calibrate_acquired(got, pictures, people, words, name=_name(source, engine), contract=engine.contract)
         genuine = genuine_scores(got, people)
         by_group, told = ((), ()) if known is None else _groups_of(known, got, people, run.calibration)
-    file = CalibrationFile(run.calibration, run.contract, genuine.size, by_group)
+    file = CalibrationFile(run.calibration, run.contract, genuine.size, by_group, origin_of(people, pictures))
     return _Outcome(
         file,
         false_non_matches(genuine, run.calibration),
@@ -146,6 +151,7 @@ def _list(source: Path, choice: Choice, rates: Sequence[float], dataset: str | N
     from vultus.evaluation.lists import people_of, read_list
     from vultus.evaluation.scores import calibrate_scores, false_non_matches, score_listed
     from vultus.weights.calibration import CalibrationFile
+    from vultus.weights.origin import origin_of
 
     listed = read_list(source)
     _check(rates, int(np.count_nonzero(~listed.same)), f"{source}")
@@ -167,7 +173,9 @@ def _list(source: Path, choice: Choice, rates: Sequence[float], dataset: str | N
         by_group, told = ((), ()) if known is None else of_list(
             scores, listed.same, listed.left, listed.right, names, known, made
         )  # fmt: skip
-    file = CalibrationFile(made, contract, int(np.count_nonzero(listed.same)), by_group)
+    # where nobody names them, people are called after a picture, which is taken down as one
+    origin = origin_of(set(names) - set(map(str, listed.images)), listed.images, source)
+    file = CalibrationFile(made, contract, int(np.count_nonzero(listed.same)), by_group, origin)
     fnmr = false_non_matches(scores[listed.same], made)
     return _Outcome(file, fnmr, n_pictures=len(listed.images), missed=missed, n_left_out=left_out, warnings=told)
 

@@ -15,6 +15,7 @@ import typer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
     from types import TracebackType
 
     from rich.console import Console
@@ -69,6 +70,18 @@ def emit(document: Mapping[str, Any]) -> None:
     indent = 2 if sys.stdout.isatty() else None
     sys.stdout.write(json.dumps(document, indent=indent, allow_nan=False) + "\n")
     sys.stdout.flush()
+
+
+def keep(document: Mapping[str, Any], target: Path) -> None:
+    """Write a JSON document into a file, whole or not at all, and say so.
+
+    Raises:
+        InputError: the folder or disk does not take it.
+    """
+    from vultus.evaluation.page import write_whole
+
+    write_whole(target, json.dumps(document, indent=1, allow_nan=False) + "\n")
+    say(f"written: {target}", "dim")
 
 
 def emit_line(record: Mapping[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +10,7 @@ import typer
 
 from vultus.cli import options
 from vultus.cli.build import Choice
-from vultus.cli.console import Bar, emit, say, table, waiting
+from vultus.cli.console import Bar, emit, keep, say, table, waiting
 from vultus.cli.folders import by_folder
 
 if TYPE_CHECKING:
@@ -79,14 +79,15 @@ def verification(
     from vultus.evaluation.tasks.verification import Terms, evaluate_verification
 
     choice = Choice(pack, device, threads, offline, licence_policy)
-    scored, got, contract = _scored(source, choice) if layout is None else _set(source, layout, choice)
-    other = None if development is None else _scored(development, choice)[0]
+    tested = _scored(source, choice) if layout is None else _set(source, layout, choice)
+    other = None if development is None else _scored(development, choice).scored
     fixed = [(f"threshold {at:g}", at) for at in thresholds or ()]
-    fixed += _calibrated(calibration, contract)
+    of_file, told = ([], ()) if calibration is None else _calibrated(calibration, source, tested)
     with waiting("drawing people ..."):
-        terms = Terms(tuple(targets or ()), tuple(fixed), ratios, repeats)
-        report = evaluate_verification(scored, str(source), terms, other)
-    _finish(report if got is None else with_fta(report, got), target, as_json=as_json)
+        terms = Terms(tuple(targets or ()), (*fixed, *of_file), ratios, repeats)
+        report = evaluate_verification(tested.scored, str(source), terms, other)
+    report = replace(report, warnings=(*report.warnings, *told))
+    _finish(report if tested.got is None else with_fta(report, tested.got), target, as_json=as_json)
 
 
 @app.command()
@@ -296,8 +297,18 @@ def _acquired(choice: Choice, pictures: Sequence[Path]) -> Acquired:
         return acquire(engine, pictures, progress=lambda _: bar.advance())
 
 
-def _scored(source: Path, choice: Choice) -> tuple[Scored, Acquired | None, str | None]:
-    """Comparisons of a file; for pairs of pictures also what was acquired, and the contract."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Tested:
+    """Comparisons; those of pictures with what was acquired, the contract, and the pictures."""
+
+    scored: Scored
+    got: Acquired | None = None
+    contract: str | None = None
+    pictures: Sequence[Path | bytes] = ()
+
+
+def _scored(source: Path, choice: Choice) -> _Tested:
+    """Comparisons of a file."""
     from vultus.evaluation.columns import header_of
     from vultus.evaluation.tasks.pictures import compare_listed
     from vultus.evaluation.tasks.scored import read_scored
@@ -305,14 +316,14 @@ def _scored(source: Path, choice: Choice) -> tuple[Scored, Acquired | None, str 
     header = header_of(source)
     if "score" in header or "image1" not in header:
         with waiting("reading scores ..."):
-            return read_scored(source), None, None
+            return _Tested(read_scored(source))
     engine = choice.engine()
     with Bar("embedding") as bar:
-        scored, got, _ = compare_listed(engine, source, lambda _: bar.advance())
-    return scored, got, engine.contract
+        scored, got, listed = compare_listed(engine, source, lambda _: bar.advance())
+    return _Tested(scored, got, engine.contract, listed.images)
 
 
-def _set(source: Path, layout: str, choice: Choice) -> tuple[Scored, Acquired, str]:
+def _set(source: Path, layout: str, choice: Choice) -> _Tested:
     """Comparisons of a published set."""
     from vultus.evaluation.sets.layouts import read_pairs_of
     from vultus.evaluation.tasks.pictures import compare_set
@@ -321,7 +332,7 @@ def _set(source: Path, layout: str, choice: Choice) -> tuple[Scored, Acquired, s
     engine = choice.engine()
     with Bar("embedding", len(pairs.images)) as bar:
         scored, got = compare_set(engine, pairs, lambda _: bar.advance())
-    return scored, got, engine.contract
+    return _Tested(scored, got, engine.contract, pairs.images)
 
 
 def _searched(source: Path, layout: str, choice: Choice) -> tuple[Searched, Acquired]:
@@ -335,24 +346,23 @@ def _searched(source: Path, layout: str, choice: Choice) -> tuple[Searched, Acqu
         return search_set(engine, wanted, lambda _: bar.advance())
 
 
-def _calibrated(path: Path | None, contract: str | None) -> list[tuple[str, float]]:
-    """Thresholds of a calibration file at powers of ten, with words; of the engine's contract where there is one."""
+def _calibrated(path: Path, source: Path, tested: _Tested) -> tuple[list[tuple[str, float]], tuple[str, ...]]:
+    """Thresholds of a calibration file at powers of ten, with words, and whom it has in common with the test."""
+    from vultus.evaluation.overlap import overlap
     from vultus.weights.calibration import load_calibration, read_calibration
 
-    if path is None:
-        return []
-    found = read_calibration(path).calibration if contract is None else load_calibration(path, contract)
+    file = read_calibration(path)
+    found = file.calibration if tested.contract is None else load_calibration(path, tested.contract)
     rates = [10.0**-power for power in range(1, 10)]
-    return [(f"fmr {rate:g} of {path.name}", found.threshold(rate)) for rate in rates
-            if found.smallest_fmr <= rate <= found.points[0].fmr]  # fmt: skip
+    points = [(f"fmr {rate:g} of {path.name}", found.threshold(rate)) for rate in rates
+              if found.smallest_fmr <= rate <= found.points[0].fmr]  # fmt: skip
+    return points, overlap(file, path.name, source, tested.scored.names, tested.pictures)
 
 
 def _finish(report: Report, target: Path | None, *, as_json: bool) -> None:
     document = report.document()
     if target is not None:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-        say(f"written: {target}", "dim")
+        keep(document, target)
     if as_json:
         emit(document)
     else:

@@ -54,8 +54,13 @@ class Columns:
             raise InputError(f"{self.line(found.index(''))}: {name} is empty")
         return found
 
-    def numbers(self, name: str, *, missing: bool = False) -> NDArray[np.float64]:
+    def numbers(self, name: str, *, missing: bool = False, instead: str = "") -> NDArray[np.float64]:
         """Finite numbers, (N,); with `missing`, an empty cell or -inf is minus infinity: there was no answer.
+
+        Args:
+            name: of the column.
+            missing: see above.
+            instead: what to do about a cell that is none, for the message.
 
         Raises:
             InputError: a cell is something else.
@@ -70,7 +75,7 @@ class Columns:
         wrong = np.flatnonzero(~(np.isfinite(out) | (np.isneginf(out) & missing)))
         if wrong.size:
             row = int(wrong[0])
-            hint = "; leave it empty where there was no answer" if missing else ""
+            hint = "; leave it empty where there was no answer" if missing else instead and f"; {instead}"
             raise InputError(
                 f"{self.line(row)}: {name} must be a finite number, but is '{self.values[name][row]}'{hint}"
             )

@@ -106,17 +106,25 @@ def write_report(path: Path, text: str, document: Any) -> None:
     """
     if path.suffix == ".json":
         raise InputError(f"{path} is the page; its JSON is written beside it, so name it .html")
-    files = {path: text, path.with_suffix(".json"): json.dumps(document, indent=1, allow_nan=False) + "\n"}
-    for target, content in files.items():
-        part = target.with_name(f".{target.name}.{os.getpid()}")
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            part.write_text(content, encoding="utf-8")
-            os.replace(part, target)
-        except OSError as error:
-            with contextlib.suppress(OSError):
-                part.unlink()
-            raise InputError(f"cannot write {target}: {error.strerror or error}") from error
+    write_whole(path, text)
+    write_whole(path.with_suffix(".json"), json.dumps(document, indent=1, allow_nan=False) + "\n")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file, whole or not at all; its folder is made where there is none.
+
+    Raises:
+        InputError: the folder or disk does not take it.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(text, encoding="utf-8")
+        os.replace(part, path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise InputError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 def _cell(cell: Any, right: bool) -> str:

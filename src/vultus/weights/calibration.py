@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from vultus.errors import ConfigError, InputError
+from vultus.weights.origin import Origin, parse_origin
 from vultus.weights.schema import parse_calibration
 
 if TYPE_CHECKING:
@@ -70,12 +71,14 @@ class CalibrationFile:
         contract: of the embeddings they hold for; None when the scores came from another system.
         n_genuine: comparisons of one person with itself in the same data.
         groups: what groups of people get at the same thresholds, where somebody told the groups.
+        origin: whose faces it was measured on, as digests; None where the file does not say.
     """
 
     calibration: Calibration
     contract: str | None
     n_genuine: int = 0
     groups: tuple[GroupRates, ...] = ()
+    origin: Origin | None = None
 
     def document(self) -> dict[str, Any]:
         """Plain values for JSON, with the SHA-256 of all the rest."""
@@ -86,6 +89,8 @@ class CalibrationFile:
         }  # fmt: skip
         if self.groups:
             content["groups"] = [{**asdict(one), "points": list(map(asdict, one.points))} for one in self.groups]
+        if self.origin is not None:
+            content["measured_on"] = self.origin.document()
         return {**content, "sha256": _digest(content)}
 
     def write(self, path: Path) -> None:
@@ -133,7 +138,8 @@ def read_calibration(path: str | os.PathLike[str]) -> CalibrationFile:
     contract, n_genuine = document["contract"], document.get("n_genuine", 0)
     if not isinstance(contract, str | None) or not isinstance(n_genuine, int):
         raise ConfigError(f"{where}: contract must be a text or null, and n_genuine a whole number")
-    return CalibrationFile(parse_calibration(document, where), contract, n_genuine, _groups(document, where))
+    origin = parse_origin(document["measured_on"], where) if "measured_on" in document else None
+    return CalibrationFile(parse_calibration(document, where), contract, n_genuine, _groups(document, where), origin)
 
 
 def load_calibration(path: str | os.PathLike[str], contract: str) -> Calibration:

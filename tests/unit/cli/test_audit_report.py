@@ -45,6 +45,22 @@ def test_a_fair_one_as_json(cli: Cli) -> None:
     ).stderr  # fmt: skip
 
 
+def test_the_threshold_of_a_calibration_and_whom_it_was_measured_on(cli: Cli) -> None:
+    written("s.csv", [(0.05, 0.1), (0.05, 0.1)], people=100)
+    head, *rows = Path("s.csv").read_text("utf-8").splitlines()
+    Path("scores.csv").write_text(
+        "\n".join(",".join(line.split(",")[:4]) for line in [head, *rows[:1000], *rows[-1000:]]), "utf-8"
+    )
+    cli("calibrate", "scores.csv", "--out", "ours.json")
+    document = cli.json("audit", "report", "s.csv", "--calibration", "ours.json", "--fmr", 0.05)
+    assert document["threshold"]["from"] == "ours.json at an FMR of 0.05"
+    assert document["threshold"]["fmr_target"] is None
+    assert any("people were in the data of ours.json too" in line for line in document["warnings"])
+    assert "ours.json too" in Path("audit.html").read_text("utf-8")
+    words = ("audit", "report", "s.csv", "--calibration", "ours.json", "--threshold", 0.5)
+    assert "--threshold and --calibration both give a threshold; leave one out" in cli(*words, code=2).stderr
+
+
 def test_bad_input_is_one_line(cli: Cli) -> None:
     Path("s.csv").write_text("score,same\n1,1\n", "utf-8")
     for words, message in (

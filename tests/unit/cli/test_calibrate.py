@@ -150,3 +150,30 @@ def test_groups_go_into_the_file(cli: Cli, album: Path, pairs: Path) -> None:
     Path("bare.csv").write_text("\n".join(["score,same", *(f"{row[0]},{row[1]}" for row in wide)]))
     told = cli("calibrate", "bare.csv", "--groups", "sorts.csv", "--out", "bare.json", code=2).stderr
     assert "does not tell who the people are, which --groups needs; add subject1,subject2" in told
+
+
+def test_a_test_on_the_same_people_is_told(cli: Cli, album: Path, pairs: Path) -> None:
+    cli("calibrate", "album", "--out", "folder.json")
+    cli("calibrate", pairs, "--out", "pairs.json")
+    cli("calibrate", "album", "--out", "anonymous.json", "--anonymous")
+    found = read_calibration("folder.json")
+    check_schema(found.document())
+    assert found.origin is not None
+    assert found.origin.known_people(["Ada", "Hedy"]) == ["Ada"]
+    assert read_calibration("anonymous.json").origin is None
+    listed = read_calibration("pairs.json").origin
+    assert listed is not None
+    assert (len(listed.people), len(listed.pictures)) == (0, 12)
+    # the same people in other words
+    (cli.folder / "scores.csv").write_text("score,same,subject1,subject2\n" + "0.9,1,Ada,Ada\n0.1,0,Ada,Hedy\n" * 20)
+    check = ("evaluate", "verification", "--repeats", 20, "--calibration")
+
+    def warned(name: str, source: object) -> str:
+        return "\n".join(cli.json(*check, name, source)["warnings"])
+
+    # these scores are of no pack; so are the thresholds, as numbers
+    assert "1 of the 2 people were in the data of folder.json too (Ada)" in warned("folder.json", "scores.csv")
+    assert "one of both names none" in warned("pairs.json", "scores.csv")
+    assert "anonymous.json does not say whom it was measured on" in warned("anonymous.json", "scores.csv")
+    assert "12 of the 12 pictures were in the data of folder.json too" in warned("folder.json", pairs)
+    assert "pairs.json was measured on this very file" in warned("pairs.json", pairs)

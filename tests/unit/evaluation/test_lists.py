@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from vultus.errors import InputError
-from vultus.evaluation.lists import read_list
+from vultus.evaluation.lists import people_of, read_list
 
 
 def _csv(folder: Path, text: str) -> Path:
@@ -51,6 +51,15 @@ def test_scores_with_and_without_people(tmp_path: Path) -> None:
     assert (got.subjects, got.left.tolist(), got.right.tolist()) == (2, [0, 0], [0, 1])
 
 
+def test_names_are_those_of_the_numbers(tmp_path: Path) -> None:
+    """Somebody who comes first on the right side must not take the name of another one."""
+    path = _csv(tmp_path, "score,same,subject1,subject2\n0.1,0,Ada,Grace\n0.2,0,Marie,Ada\n0.9,1,Grace,Grace\n")
+    got = read_list(path)
+    names = people_of(path, got)
+    assert [(names[one], names[other]) for one, other in zip(got.left, got.right, strict=True)] == [
+        ("Ada", "Grace"), ("Marie", "Ada"), ("Grace", "Grace")]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -59,19 +68,20 @@ def test_scores_with_and_without_people(tmp_path: Path) -> None:
         ("score,same,subject1\n1,1,x\n", "but has score,same,subject1"),
         ("score,same,same\n1,1,1\n", "but has score,same,same"),
         ("score,same\n", "list.csv has no rows"),
-        ("score,same\n1,1\n2\n", "line 3: expected a value for each of score,same"),
-        ("score,same\n1,1\n2,0,0\n", "line 3: expected a value for each of score,same"),
-        ("score,same\n1,1\n,0\n", "line 3: expected a value for each of score,same"),
-        ("score,same\n1,yes\n", "line 2: same must be 1 or 0, but is yes"),
-        ("score,same\n1,1\nNaN,0\n", "line 3: score must be a finite number, but is NaN; leave out"),
-        ("score,same\n1,1\n-inf,0\n", "line 3: score must be a finite number, but is -inf"),
-        ("score,same\n1,1\nhigh,0\n", "line 3: score must be a finite number, but is high"),
+        ("score,same\n1,1\n2\n", "line 3: expected 2 cells, score,same, but it has 1"),
+        ("score,same\n1,1\n2,0,0\n", "line 3: expected 2 cells, score,same, but it has 3"),
+        ("score,same\n1,1\n,0\n", "line 3: score must be a finite number, but is ''; leave out comparisons"),
+        ("score,same\n1,yes\n", "line 2: same must be 1 or 0, but is 'yes'"),
+        ("score,same\n1,1\nNaN,0\n", "line 3: score must be a finite number, but is 'NaN'; leave out"),
+        ("score,same\n1,1\n-inf,0\n", "line 3: score must be a finite number, but is '-inf'"),
+        ("score,same\n1,1\nhigh,0\n", "line 3: score must be a finite number, but is 'high'"),
+        ("score,same\n1,1\n1e300,0\n", "line 3: score must be a finite number below 2.53, but is 1e.300"),
         ("score,same\n1,1\n2,1\n", "has genuine pairs only; a calibration needs pairs of one person and of two"),
         ("score,same\n1,0\n2,0\n", "has impostor pairs only; a calibration needs pairs"),
         ("score,same,subject1,subject2\n1,1,x,x\n2,0,y,y\n", "line 3: same is 0, but the subjects are y and y"),
         ("score,same,subject1,subject2\n1,1,x,y\n2,0,x,y\n", "line 2: same is 1, but the subjects are x and y"),
-        ("image1,image2,same\na.jpg,b.jpg,1\nc.jpg,d.jpg,0\nb.jpg,a.jpg,1\n", "b.jpg and a.jpg are a pair in line 2"),
-        ("image1,image2,same\na.jpg,b.jpg,1\na.jpg,b.jpg,0\n", "line 3: a.jpg and b.jpg are a pair in line 2 already"),
+        ("image1,image2,same\na.jpg,b.jpg,1\nc.jpg,d.jpg,0\nb.jpg,a.jpg,1\n", "this pair is in line 2 already"),
+        ("image1,image2,same\na.jpg,b.jpg,1\na.jpg,b.jpg,0\n", "line 3: this pair is in line 2 already .a.jpg, b.jpg."),
         ("image1,image2,same\na.jpg,a.jpg,1\nc.jpg,d.jpg,0\n", "line 2: a.jpg is compared with itself"),
         ("image1,image2,same\na.jpg,b.jpg,1\na.jpg,z.jpg,0\n", "names z.jpg, but there is no such file in"),
         (

@@ -17,6 +17,7 @@ from vultus.weights.calibration import (
     load_calibration,
     read_calibration,
 )
+from vultus.weights.origin import origin_of
 
 CONTRACT = "dlib:0123456789abcdef"
 POINTS = (CalibrationPoint(0.1, 0.3, 0.2, 0.4), CalibrationPoint(0.001, 0.5 + 1e-15, 0.4, 0.6))
@@ -32,6 +33,18 @@ def test_there_and_back(tmp_path: Path) -> None:
     path = _written(tmp_path)
     assert read_calibration(path) == CalibrationFile(CALIBRATION, CONTRACT, 50)
     assert load_calibration(str(path), CONTRACT) == CALIBRATION
+
+
+def test_whose_faces_they_were_comes_back_and_files_without_it_are_read(tmp_path: Path) -> None:
+    file = CalibrationFile(CALIBRATION, CONTRACT, 50, (), origin_of(["Ada"], [b"picture"]))
+    file.write(tmp_path / "mine.json")
+    assert read_calibration(tmp_path / "mine.json") == file
+    assert read_calibration(_written(tmp_path)).origin is None
+    document = {**file.document(), "measured_on": {}}
+    document["sha256"] = _digest({key: value for key, value in document.items() if key != "sha256"})
+    (tmp_path / "mine.json").write_text(json.dumps(document))
+    with pytest.raises(ConfigError, match="measured_on must hold key"):
+        read_calibration(tmp_path / "mine.json")
 
 
 def test_a_changed_file_is_refused_and_another_layout_is_not(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from vultus.errors import InputError
 from vultus.evaluation.audit.rates import LEVEL, SMALLEST, group_errors, rate
 from vultus.evaluation.audit.significance import differences
-from vultus.evaluation.audit.systems import accuracy, matched, reversed_within
+from vultus.evaluation.audit.systems import accuracy, equally_accurate, matched, reversed_within
 from vultus.evaluation.audit.watchlist import Traffic, readings
 from vultus.metrics.fairness import fairness_discrepancy_rate, garbe, max_geometric_mean_ratio, max_min_ratio
 from vultus.metrics.verification import det_points, rule_of_thirty, rule_of_three, threshold_at_fmr
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from vultus.evaluation.audit.comparisons import Comparisons
     from vultus.evaluation.audit.rates import GroupError
+    from vultus.evaluation.audit.systems import Equal
 
 SCHEMA = "vultus.audit.report/1"
 _DET_POINTS = 200
@@ -69,7 +70,8 @@ def audit(found: Comparisons, terms: Terms | None = None, other: Comparisons | N
     sets: list[tuple[str, ...]] = [(name,) for name in found.labels]
     if terms.intersections:
         sets += list(combinations(found.labels, 2))
-    parts = [part for part in (_attribute(found, names, threshold, terms, other) for names in sets) if part]
+    second = None if other is None else (other, equally_accurate(found, other, threshold))
+    parts = [part for part in (_attribute(found, names, threshold, terms, second) for names in sets) if part]
     if not parts:
         raise InputError(
             f"{found.source or 'the comparisons'}: no attribute has two groups, so nothing can be compared"
@@ -89,7 +91,11 @@ def audit(found: Comparisons, terms: Terms | None = None, other: Comparisons | N
 
 
 def _attribute(
-    found: Comparisons, attributes: tuple[str, ...], threshold: float, terms: Terms, other: Comparisons | None
+    found: Comparisons,
+    attributes: tuple[str, ...],
+    threshold: float,
+    terms: Terms,
+    second: tuple[Comparisons, Equal] | None,
 ) -> dict[str, Any] | None:
     """Groups of one attribute, or of two together; None with fewer than two groups."""
     names, group = found.group_of(attributes)
@@ -104,7 +110,7 @@ def _attribute(
         "tests": [{**asdict(test), "significant": test.significant()} for test in tests],
         "summaries": _summaries(enough) if len(enough) > 1 else None,
         "watchlist": [asdict(one) for one in readings(rows, terms.traffic)],
-        "systems": None if other is None else _systems(found, other, names, group, threshold),
+        "systems": None if second is None else _systems(rows, *second, names, group),
     }
 
 
@@ -138,17 +144,15 @@ def _summaries(rows: Sequence[GroupError]) -> dict[str, float]:
 
 
 def _systems(
-    a: Comparisons, b: Comparisons, names: tuple[str, ...], group: NDArray[np.int64], threshold: float
+    rows_a: Sequence[GroupError], b: Comparisons, equal: Equal, names: tuple[str, ...], group: NDArray[np.int64]
 ) -> dict[str, Any]:
-    both = matched(a, b, names, group, threshold)
-    rows_a, rows_b = (group_errors(one, names, group, at) for one, at in ((a, threshold), (b, both.threshold_b)))
+    rows_b = group_errors(b, names, group, equal.threshold_b)
+    both = matched(equal, rows_a, rows_b)
     # Which is better is asked at the same false match rate over everybody.
-    fmr = float((a.scores[~a.same] >= threshold).mean())
-    same_fmr = threshold_at_fmr(b.scores[~b.same], fmr)
-    ahead = both.accuracy_a - accuracy(b, same_fmr)
+    at_same_fmr = group_errors(b, names, group, equal.same_fmr_b)
     return {
         **asdict(both), "other": b.source, "hidden": both.hidden,
-        "reversed": reversed_within(rows_a, group_errors(b, names, group, same_fmr), ahead),
+        "reversed": reversed_within(rows_a, at_same_fmr, equal.ahead),
         "groups": [
             {"name": one.name, "fmr_a": one.fmr.value, "fmr_b": two.fmr.value, "fnmr_a": one.fnmr.value,
              "fnmr_b": two.fnmr.value} for one, two in zip(rows_a, rows_b, strict=True)

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vultus.errors import InputError
-from vultus.evaluation.audit.rates import group_errors
 from vultus.evaluation.audit.significance import differences
+from vultus.metrics.verification import threshold_at_fmr
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from numpy.typing import NDArray
 
     from vultus.evaluation.audit.comparisons import Comparisons
     from vultus.evaluation.audit.rates import GroupError
@@ -51,15 +49,30 @@ class Matched:
         return abs(self.accuracy_a - self.accuracy_b) < ALIKE and set(self.uneven_a) != set(self.uneven_b)
 
 
-def matched(
-    a: Comparisons, b: Comparisons, names: tuple[str, ...], group: NDArray[np.int64], threshold: float
-) -> Matched:
-    """System a at its threshold, and system b where it is as accurate.
+@dataclass(frozen=True, slots=True)
+class Equal:
+    """Thresholds of a second system that can be set beside one of the first; the same for all groups.
+
+    Attributes:
+        threshold_a, accuracy_a: of the first.
+        threshold_b, accuracy_b: of the second, where it is as accurate.
+        same_fmr_b: threshold of the second that has the first one's false match rate.
+        ahead: accuracy of the first less that of the second there.
+    """
+
+    threshold_a: float
+    threshold_b: float
+    accuracy_a: float
+    accuracy_b: float
+    same_fmr_b: float
+    ahead: float
+
+
+def equally_accurate(a: Comparisons, b: Comparisons, threshold: float) -> Equal:
+    """Find where system b is as accurate as system a at its threshold.
 
     Args:
         a, b: the same comparisons scored by two systems.
-        names: of the groups.
-        group: group of each person, int64, (people,).
         threshold: of system a.
 
     Raises:
@@ -71,16 +84,32 @@ def matched(
     if not same:
         raise InputError(f"{a.source} and {b.source} must hold the same comparisons in the same order")
     wanted = accuracy(a, threshold)
+    genuine, impostor = np.sort(b.scores[b.same]), np.sort(b.scores[~b.same])
     candidates = np.unique(np.quantile(b.scores[np.isfinite(b.scores)], np.linspace(0, 1, 2001)))
-    off = [abs(accuracy(b, float(at)) - wanted) for at in candidates]
+    tmr = 1 - np.searchsorted(genuine, candidates) / genuine.size
+    fmr = 1 - np.searchsorted(impostor, candidates) / impostor.size
+    off = np.abs((tmr + 1 - fmr) / 2 - wanted)
     # An accuracy is reached on two sides of the best threshold; the one whose FMR is nearer to that of a is meant.
-    near = candidates[np.array(off) <= max(min(off), ALIKE / 5)]
-    fmr = _fmr(a, threshold)
-    other = float(near[int(np.argmin([abs(_fmr(b, float(at)) - fmr) for at in near]))])
-    rows = [group_errors(found, names, group, at) for found, at in ((a, threshold), (b, other))]
-    fmr_a, fmr_b, fnmr_a, fnmr_b = (_gap(one, error) for error in ("fmr", "fnmr") for one in rows)
-    uneven = [tuple(sorted({test.error for test in differences(one) if test.significant()})) for one in rows]
-    return Matched(threshold, other, wanted, accuracy(b, other), fmr_a, fmr_b, fnmr_a, fnmr_b, uneven[0], uneven[1])
+    near = np.flatnonzero(off <= max(float(off.min()), ALIKE / 5))
+    fmr_a = float((a.scores[~a.same] >= threshold).mean())
+    other = float(candidates[near[int(np.argmin(np.abs(fmr[near] - fmr_a)))]])
+    same_fmr = threshold_at_fmr(b.scores[~b.same], fmr_a)
+    return Equal(threshold, other, wanted, accuracy(b, other), same_fmr, wanted - accuracy(b, same_fmr))
+
+
+def matched(equal: Equal, rows_a: Sequence[GroupError], rows_b: Sequence[GroupError]) -> Matched:
+    """What the groups meet where both systems are equally accurate.
+
+    Args:
+        equal: the thresholds.
+        rows_a, rows_b: rates of the groups by either system at `threshold_a` and `threshold_b`.
+    """
+    fmr_a, fmr_b, fnmr_a, fnmr_b = (_gap(one, error) for error in ("fmr", "fnmr") for one in (rows_a, rows_b))
+    uneven = [
+        tuple(sorted({test.error for test in differences(one) if test.significant()})) for one in (rows_a, rows_b)
+    ]
+    return Matched(equal.threshold_a, equal.threshold_b, equal.accuracy_a, equal.accuracy_b, fmr_a, fmr_b, fnmr_a,
+                   fnmr_b, uneven[0], uneven[1])  # fmt: skip
 
 
 def accuracy(found: Comparisons, threshold: float) -> float:
@@ -120,10 +149,6 @@ def reversed_within(a: Sequence[GroupError], b: Sequence[GroupError], ahead: flo
     if not worse or abs(ahead) < ALIKE:
         return False
     return all(worse) if ahead > 0 else not any(worse)
-
-
-def _fmr(found: Comparisons, threshold: float) -> float:
-    return float((found.scores[~found.same] >= threshold).mean())
 
 
 def _gap(rows: Sequence[GroupError], error: str) -> float:

@@ -41,7 +41,7 @@ def search_set(
     parts = [_searched(vectors, there, gallery, wanted.searches) for gallery in wanted.galleries]
     enrolled, mate, rank, best = (np.concatenate(column) for column in zip(*parts, strict=True))
     sizes = [np.unique(gallery.person).size for gallery in wanted.galleries]
-    told = ()
+    told: tuple[str, ...] = ()
     if len(sizes) > 1:
         listed = " and ".join(f"{one.name} ({size:,})" for one, size in zip(wanted.galleries, sizes, strict=True))
         told = (f"searched in the galleries {listed} one by one; people is the larger number",)

@@ -23,6 +23,7 @@ def test_scores_people_and_labels(tmp_path):
     assert found.group_of(("sex", "age"))[0] == ("f / old",)
     assert found.group_of(("sex", "age"))[1].tolist() == [0, -1]
     assert len(found.sha256) == 64
+    assert found.people == ("ada", "bob")
 
 
 def test_without_people_each_comparison_is_of_its_own(tmp_path):
@@ -34,14 +35,18 @@ def test_without_people_each_comparison_is_of_its_own(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "has no rows"),
+        ("", "must have the columns score, same and a pair per attribute .*, but has none"),
+        ("score,same,g1,g2\n", "has no rows"),
+        ("score,same,g1,g2,g2\n1,1,a,a,a\n", "each once, but has score,same,g1,g2,g2"),
         ("score,same\n1,1\n", "must have the columns score, same and a pair per attribute such as group1,group2"),
         ("score,g1,g2\n1,a,a\n", "must have the columns score, same"),
         ("score,same,g1,g2\n1,1,a,a\n", "has genuine comparisons only; an audit needs those of one person and of two"),
         ("score,same,g1,g2\n1,0,a,a\n", "has impostor comparisons only"),
-        ("score,same,g1,g2\nnan,1,a,a\n", "line 2: score must be a finite number, but is nan"),
-        ("score,same,g1,g2\n1,2,a,a\n", "line 2: same must be 1 or 0, but is 2"),
-        ("score,same,g1,g2\n1,1,a\n", "line 2: expected a value for each of score,same,g1,g2"),
+        ("score,same,g1,g2\nnan,1,a,a\n", "line 2: score must be a finite number, but is 'nan'; leave out comparisons"),
+        ("score,same,g1,g2\n1,2,a,a\n", "line 2: same must be 1 or 0, but is '2'"),
+        ("score,same,g1,g2\n1,1,a\n", "line 2: expected 4 cells, score,same,g1,g2, but it has 3"),
+        ("score,same,subject1,g1,g2\n1,1,x,a,a\n2,0,x,a,a\n", "has the column subject1 alone"),
+        ("score,same,image1,image2,g1,g2\n1,1,x,y,a,a\n2,0,y,x,a,a\n", "line 3: this pair is in line 2 already"),
         (GOOD + "0.3,0,ada,cem,m,m,old,old\n", "line 4: sex of one person is 'f' in an earlier line and 'm' here"),
         (GOOD + "0.3,1,ada,bob,f,m,old,old\n", "line 4: same is 1, but the subjects are ada and bob"),
     ],

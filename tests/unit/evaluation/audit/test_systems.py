@@ -8,7 +8,13 @@ import pytest
 from unit.evaluation.audit.made import made
 from vultus.errors import InputError
 from vultus.evaluation.audit.rates import group_errors
-from vultus.evaluation.audit.systems import accuracy, decomposed, matched, reversed_within
+from vultus.evaluation.audit.systems import accuracy, decomposed, equally_accurate, matched, reversed_within
+
+
+def compared(a, b, names, group, threshold):
+    equal = equally_accurate(a, b, threshold)
+    rows = (group_errors(one, names, group, at) for one, at in ((a, threshold), (b, equal.threshold_b)))
+    return matched(equal, *rows)
 
 
 def test_accuracy_weighs_both_kinds_the_same():
@@ -34,19 +40,35 @@ def test_one_accuracy_hides_what_groups_meet():
     even = replace(even, left=uneven.left, right=uneven.right)
     spread = [replace(one, scores=one.scores + 0.05 * random.normal(size=one.scores.size)) for one in (uneven, even)]
     names, group = uneven.group_of(("group",))
-    found = matched(spread[0], spread[1], names, group, 0.5)
+    found = compared(spread[0], spread[1], names, group, 0.5)
     assert abs(found.accuracy_a - found.accuracy_b) < 0.005
     assert (found.uneven_a, found.uneven_b) == (("fmr", "fnmr"), ())
     assert found.hidden is True
     assert found.gap_fmr_a > 2 * found.gap_fmr_b
-    assert matched(spread[1], spread[1], names, group, 0.5).hidden is False
+    assert compared(spread[1], spread[1], names, group, 0.5).hidden is False
 
 
 def test_other_comparisons_are_refused():
     one, other = made([(0.1, 0.1)] * 2), made([(0.1, 0.1)] * 2, each=10)
-    names, group = one.group_of(("group",))
     with pytest.raises(InputError, match="must hold the same comparisons in the same order"):
-        matched(one, other, names, group, 0.5)
+        equally_accurate(one, other, 0.5)
+
+
+def test_equal_thresholds_as_in_a_loop():
+    """Every candidate looked at over all comparisons, ties between scores and thresholds included."""
+    for seed in range(4):
+        random = np.random.default_rng(seed)
+        a = made([(0.1, 0.2)] * 2, seed=seed)
+        b = replace(a, scores=np.round(a.scores + 0.3 * random.normal(size=a.scores.size), 2))
+        found = equally_accurate(a, b, 0.5)
+        candidates = np.unique(np.quantile(b.scores, np.linspace(0, 1, 2001)))
+        off = np.array([abs(accuracy(b, at) - accuracy(a, 0.5)) for at in candidates])
+        near = candidates[off <= max(off.min(), 0.001)]
+        fmr = [(b.scores[~b.same] >= at).mean() for at in near]
+        wanted = (a.scores[~a.same] >= 0.5).mean()
+        assert found.threshold_b == near[int(np.argmin(np.abs(np.array(fmr) - wanted)))]
+        assert (b.scores[~b.same] >= found.same_fmr_b).mean() <= wanted
+        assert found.ahead == pytest.approx(accuracy(a, 0.5) - accuracy(b, found.same_fmr_b))
 
 
 def test_simpsons_paradox():
