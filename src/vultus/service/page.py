@@ -45,7 +45,7 @@ INDEX = "index.html"
 
 @cache
 def files() -> dict[str, tuple[bytes, str, str]]:
-    """Every file of the page by its path: bytes, media type, entity tag. They are read once, and no other path exists."""
+    """Every file of the page by its path: bytes, media type, entity tag. Read once; no other path exists."""
     out: dict[str, tuple[bytes, str, str]] = {}
     folders = [(resources.files("vultus.service") / "web", "")]
     while folders:

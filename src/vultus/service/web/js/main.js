@@ -5,7 +5,7 @@ import { session, keep, choose, forget, may } from "./session.js";
 import { ROUTES, matching } from "./routes.js";
 import { signIn } from "./signin.js";
 import { shell, current } from "./shell.js";
-import { empty, link, trouble, waiting } from "./parts/page.js";
+import { head, link, trouble, waiting } from "./parts/page.js";
 
 const app = document.getElementById("app");
 let stop = new AbortController();
@@ -54,7 +54,7 @@ function frame() {
 }
 
 function nothingHere(hash) {
-  return empty("search", "There is no such page", `Nothing is known under ${hash}.`, link("To the people", "#/people", { kind: "primary" }));
+  return [head("There is no such page", `Nothing is known under ${hash}.`), link("To the people", "#/people", { kind: "primary" })];
 }
 
 /** Show the view of the address. */
@@ -70,7 +70,7 @@ async function go() {
   const { route, id } = matching(location.hash);
   current(route);
   document.title = `${route?.title ?? "Not found"} - Vultus`;
-  const slow = setTimeout(() => replace(main, waiting()), 250);
+  const slow = setTimeout(() => replace(main, h("div", { class: "page" }, waiting())), 250);
   let shown;
   try {
     shown = route ? await route.view({ id, signal, refresh: go, title: (text) => { document.title = `${text} - Vultus`; } }) : nothingHere(location.hash);
@@ -81,7 +81,7 @@ async function go() {
     clearTimeout(slow);
   }
   if (signal.aborted) return;
-  replace(main, shown);
+  replace(main, h("div", { class: "page" }, shown));
   window.scrollTo(0, 0);
   main.querySelector("h1")?.focus({ preventScroll: true });
   say(document.title.replace(" - Vultus", ""));

@@ -24,9 +24,9 @@ export const ROUTES = [
   { path: "jobs/:id", title: "Job", under: "jobs", roles: ["read", "enrol"], feature: "jobs", view: job },
   { path: "monitors", title: "Monitors", sign: "monitors", part: "Operate", roles: ["read"], feature: "monitors", view: monitors },
   { path: "monitors/:id", title: "Live events", under: "monitors", roles: ["read"], feature: "monitors", view: monitor },
-  { path: "calibration", title: "Calibration and fairness", sign: "calibration", part: "Trust", roles: ["read"], view: calibration },
+  { path: "calibration", title: "Calibration and fairness", short: "Calibration", sign: "calibration", part: "Trust", roles: ["read"], view: calibration },
   { path: "audit", title: "Audit log", sign: "audit", part: "Trust", roles: ["audit"], view: audit },
-  { path: "settings", title: "Keys and settings", sign: "settings", part: "Trust", roles: [], view: settings },
+  { path: "settings", title: "Keys and settings", short: "Settings", sign: "settings", part: "Trust", roles: [], view: settings },
 ];
 
 /** The route of an address such as "#/people/7", and what stood in the place of ":id". */

@@ -2,7 +2,7 @@
 import { h, icon } from "./dom.js";
 import { brand } from "./logo.js";
 import { session, theme, wear } from "./session.js";
-import { button, options } from "./parts/page.js";
+import { button, field, options } from "./parts/page.js";
 import { ask } from "./parts/dialog.js";
 
 const TABS = ["people", "enrol", "identify", "compare"];
@@ -10,23 +10,23 @@ const TABS = ["people", "enrol", "identify", "compare"];
 function navigation(routes, label) {
   const parts = [...new Set(routes.map((route) => route.part))];
   return h("nav", { class: "nav", "aria-label": label }, parts.map((part) => h("div", null, h("h2", null, part),
-    h("ul", null, routes.filter((route) => route.part === part).map((route) => h("li", null, h("a", { href: `#/${route.path}`, "data-path": route.path }, icon(route.sign), route.title)))))));
+    h("ul", null, routes.filter((route) => route.part === part).map((route) => h("li", null, h("a", { href: `#/${route.path}`, "data-path": route.path }, icon(route.sign), route.short ?? route.title)))))));
 }
 
 function collections(onCollection) {
   if (session.collections.length < 2) return null;
-  const select = options(session.collections.map(({ collection_id: id }) => [id, id]), session.collection, { "aria-label": "Collection" });
+  const select = options(session.collections.map(({ collection_id: id }) => [id, id]), session.collection, { class: "input collection" });
   select.addEventListener("change", () => {
-    for (const other of document.querySelectorAll("select[aria-label='Collection']")) other.value = select.value;
+    for (const other of document.querySelectorAll("select.collection")) other.value = select.value;
     onCollection(select.value);
   });
-  return select;
+  return field("Collection", select);
 }
 
 let themes = 0;
 export function themeSwitch() {
   const name = `theme-${themes += 1}`;
-  const all = [["light", "Light", "sun"], ["auto", "As the system", "settings"], ["dark", "Dark", "moon"]];
+  const all = [["light", "Light", "sun"], ["auto", "As the system", "half"], ["dark", "Dark", "moon"]];
   return h("div", { class: "theme", role: "radiogroup", "aria-label": "Colours" }, all.map(([value, label, sign]) =>
     h("label", { title: label }, h("input", { type: "radio", name, value, checked: theme() === value, "aria-label": label, on: { change: () => wear(value) } }), icon(sign))));
 }

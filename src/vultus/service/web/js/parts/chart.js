@@ -8,7 +8,8 @@ const decade = (rate) => { const n = Math.round(1 / rate); return n >= 1e6 ? `1 
 
 /** The threshold that follows from each false match rate, with its interval; `here` is the rate that is chosen. */
 export function thresholds(points, here) {
-  const [width, height, left, bottom] = [620, 280, 52, 34];
+  const small = innerWidth < 620;
+  const [width, height, left, bottom] = small ? [330, 230, 40, 34] : [620, 280, 52, 34];
   const logs = points.map(({ fmr }) => Math.log10(fmr)).filter(Number.isFinite);
   const [from, to] = [Math.max(...logs), Math.min(...logs)];
   const all = points.flatMap(({ low, high, threshold }) => [low ?? threshold, high ?? threshold]);
@@ -18,7 +19,7 @@ export function thresholds(points, here) {
   const used = points.filter(({ fmr }) => fmr > 0);
   const steps = [0, 1, 2, 3, 4].map((i) => floor + ((roof - floor) * i) / 4);
   const decades = [];
-  for (let power = Math.ceil(to); power <= Math.floor(from); power += 1) decades.push(10 ** power);
+  for (let power = Math.ceil(to); power <= Math.floor(from); power += small ? 2 : 1) decades.push(10 ** power);
   const band = [...used.map((p) => `${x(p.fmr)},${y(p.high ?? p.threshold)}`), ...[...used].reverse().map((p) => `${x(p.fmr)},${y(p.low ?? p.threshold)}`)].join(" ");
   return svg("svg", { class: "chart", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `Thresholds from ${similar(used[0].threshold)} for ${oneIn(used[0].fmr)} false matches to ${similar(used.at(-1).threshold)} for ${oneIn(used.at(-1).fmr)}. The table below has all of them.` },
     steps.map((value) => [line(left, y(value), width - 20, y(value), "grid"), text(left - 8, y(value) + 4, value.toFixed(2), { "text-anchor": "end" })]),
@@ -41,11 +42,11 @@ export function between(points, fmr) {
 
 /** One line per group: a dot at its rate, whiskers for its 95 % interval; groups that differ are marked in words too. */
 export function groups(title, rows, target) {
-  const [width, row, left] = [620, 34, 170];
+  const [width, row, left] = [innerWidth < 620 ? 340 : 460, 34, 120];
   const shown = rows.filter(({ rate }) => rate && rate.value !== null);
-  const height = shown.length * row + 40;
+  const height = shown.length * row + (target ? 34 : 8);
   const most = Math.max(...shown.map(({ rate }) => rate.high ?? rate.value), target ?? 0, 1e-9) * 1.08;
-  const x = (value) => left + (Math.max(value, 0) / most) * (width - left - 110);
+  const x = (value) => left + (Math.max(value, 0) / most) * (width - left - 90);
   const words = shown.map(({ name, rate, stands }) => `${name}: ${oneIn(rate.value)}${stands ? ", differs from the others" : ""}`).join("; ");
   return h("figure", { class: "stack" }, h("figcaption", null, h("h3", null, title)),
     svg("svg", { class: "chart", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${title}. ${words}` },
@@ -53,7 +54,7 @@ export function groups(title, rows, target) {
       shown.map(({ name, rate, stands }, i) => {
         const y = i * row + 20;
         const kind = stands ? " bad" : "";
-        return [line(left, y, width - 110, y, "grid"), text(left - 12, y + 4, name.length > 24 ? `${name.slice(0, 23)}…` : name, { "text-anchor": "end", class: "ink" }),
+        return [line(left, y, width - 90, y, "grid"), text(left - 12, y + 4, name.length > 16 ? `${name.slice(0, 15)}…` : name, { "text-anchor": "end", class: "ink" }),
           line(x(rate.low ?? rate.value), y, x(rate.high ?? rate.value), y, `whisker${kind}`), svg("circle", { class: `dot${kind}`, cx: x(rate.value), cy: y, r: 6 }),
           text(width, y + 4, `${oneIn(rate.value)}${stands ? " !" : ""}`, { "text-anchor": "end", class: "ink" })];
       })));

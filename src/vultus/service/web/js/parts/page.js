@@ -15,7 +15,7 @@ export function section(title, ...children) {
 }
 
 export function button(label, { sign, kind = "", on, only = false, ...rest } = {}) {
-  return h("button", { type: "button", class: `button ${kind}${only ? " only-icon" : ""}`, "aria-label": only ? label : null, title: only ? label : null, on: on && { click: on }, ...rest },
+  return h("button", { type: "button", class: `button ${kind}${only ? " only-icon" : ""}`, ...(only && { "aria-label": label }), title: only ? label : null, on: on && { click: on }, ...rest },
     sign && icon(sign), !only && label);
 }
 
@@ -82,7 +82,7 @@ export function facts(pairs) {
 
 /** A table that a keyboard can scroll and a phone shows as blocks. */
 export function table(caption, columns, rows) {
-  const cell = (value, i) => (i === 0 ? h("th", { scope: "row" }, value) : h("td", { class: columns[i].right ? "right number" : null, "data-label": columns[i].name }, value));
+  const cell = (value, i) => (i === 0 ? h("th", { scope: "row" }, value) : h("td", { class: columns[i].right ? "right number" : null, "data-label": columns[i].name || null }, value));
   return h("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": caption },
     h("table", { class: "stack-phone" }, h("caption", { class: "unseen" }, caption),
       h("thead", null, h("tr", null, columns.map((column) => h("th", { scope: "col", class: column.right ? "right" : null }, column.name)))),

@@ -23,12 +23,12 @@ export function scale(decision) {
     h("div", { class: "scale-words number" }, h("span", null, "different"), h("span", { class: `at ${side}`, style: { left: `${at}%` } }, `threshold ${similar(threshold)}`), h("span", null, "same")));
 }
 
-/** A quality from 0 to 1 as a bar; half is the limit of what may be enrolled. */
-export function meter(score) {
-  const kind = score < 0.5 ? "bad" : score < 0.7 ? "warn" : "";
-  const word = score < 0.5 ? "poor" : score < 0.7 ? "fair" : "good";
+/** A quality from 0 to 1 as a bar; poor is what has a reason against it. */
+export function meter(score, reasons = []) {
+  const kind = reasons.length ? "bad" : score < 0.6 ? "warn" : "";
+  const word = reasons.length ? "poor" : score < 0.6 ? "fair" : "good";
   return h("div", { class: "meter" }, h("div", { class: `bar ${kind}`, "aria-hidden": "true" }, h("div", { class: "bar-fill", style: { width: `${Math.round(score * 100)}%` } })),
-    h("span", { class: "number" }, h("span", { class: "unseen" }, "Quality "), `${word}, ${score.toFixed(2)}`));
+    h("span", { class: "number" }, `${word} quality, ${score.toFixed(2)}`));
 }
 
 export function progress(done, total, label) {

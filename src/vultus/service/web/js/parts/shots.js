@@ -45,8 +45,8 @@ export function shots({ signal, words = "" } = {}) {
   function draw(shot) {
     const [label, kind, sign] = SAID[shot.state];
     replace(shot.element, shot.face ? cut(shot.bitmap, shot.face.box, "") : picture(shot),
-      h("div", { class: "stack grow" }, h("div", null, h("p", { class: "name" }, shot.file.name), chip(label, kind, sign)),
-        shot.face && shot.state !== "rejected" && meter(shot.face.quality.score), shot.codes?.length > 0 && advice(shot.codes), shot.text && h("p", { class: "small soft" }, shot.text)),
+      h("div", { class: "stack grow" }, h("div", { class: "row" }, h("p", { class: "name cut", title: shot.file.name }, shot.file.name), chip(label, kind, sign)),
+        shot.face && shot.state !== "rejected" && meter(shot.face.quality.score, shot.face.quality.reasons), shot.codes?.length > 0 && advice(shot.codes), shot.text && h("p", { class: "small soft" }, shot.text)),
       !["accepted", "repeated"].includes(shot.state) && button(`Leave out ${shot.file.name}`, { kind: "quiet small", sign: "close", only: true, on: () => drop(shot) }));
   }
   function picture(shot) {

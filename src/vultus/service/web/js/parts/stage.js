@@ -9,14 +9,18 @@ export function boxes(layer, { width, height }, faces, onPick) {
     return h(onPick ? "button" : "span", {
       type: onPick ? "button" : null, class: `box ${kind}`, "aria-label": onPick ? label : null, on: onPick && { click: () => onPick(i) },
       style: { left: `${(left / width) * 100}%`, top: `${(top / height) * 100}%`, width: `${((right - left) / width) * 100}%`, height: `${((bottom - top) / height) * 100}%` },
-    }, label && h("span", { class: `box-name ${low ? "above" : ""}`, "aria-hidden": onPick ? "true" : null }, label));
+    }, label && h("span", { class: `box-name ${low ? "above" : ""} ${(left + right) / 2 > width * 0.6 ? "ends" : ""}`, "aria-hidden": onPick ? "true" : null }, label));
   }));
   return layer;
 }
 
 export function still(url, alt, size, faces = [], onPick = null) {
   const layer = h("div", { class: "boxes" });
-  return { layer, element: h("div", { class: "stage" }, h("img", { src: url, alt, width: size?.width, height: size?.height }), size ? boxes(layer, size, faces, onPick) : layer) };
+  const img = h("img", { src: url, alt, width: size?.width, height: size?.height });
+  const stage = h("div", { class: "stage" }, img, size ? boxes(layer, size, faces, onPick) : layer);
+  // Small pictures are drawn larger, so that names fit; tall ones must not be higher than the window.
+  if (size) stage.style.width = `min(100%, ${Math.max(size.width, 460)}px, calc(66vh * ${size.width / size.height}))`;
+  return { layer, element: stage };
 }
 
 /** Mark one box, and the card that belongs to it. */

@@ -7,6 +7,7 @@ import { pager } from "../parts/pager.js";
 import { some, when } from "../words.js";
 
 const PAGE = 50;
+const GONE = new Set(["delete", "expire"]);
 const ACTIONS = { enrol: "Enrolled", search: "Searched", verify: "Verified", view: "Viewed", rename: "Renamed", label: "Labelled", consent: "Consent", tag: "Tagged", delete: "Deleted", expire: "Expired", export: "Exported", import: "Imported", key: "Key", migrate: "Migrated" };
 
 function told(detail) {
@@ -17,11 +18,12 @@ function told(detail) {
 
 function row(entry) {
   const seen = entry.subjects ?? [];
+  const about = (id) => (entry.collection_id === session.collection && !GONE.has(entry.action) ? h("a", { href: `#/people/${id}` }, String(id)) : String(id));
   return [
     h("time", { datetime: entry.at, class: "number nowrap" }, when(entry.at)),
     ACTIONS[entry.action] ?? (entry.action === "call" ? "Call" : entry.action),
-    h("span", { class: "mono" }, entry.actor), seen.length ? seen.slice(0, 6).map((id, i) => [i > 0 && ", ", h("a", { href: `#/people/${id}` }, String(id))]).concat(seen.length > 6 ? ` and ${seen.length - 6} more` : []) : "",
-    entry.purpose || "", h("span", { class: "small soft" }, told(entry.detail ?? {})),
+    h("span", { class: "mono" }, entry.actor), seen.length ? seen.slice(0, 6).map((id, i) => [i > 0 && ", ", about(id)]).concat(seen.length > 6 ? ` and ${seen.length - 6} more` : []) : "",
+    entry.purpose || "", Object.keys(entry.detail ?? {}).length > 0 && h("span", { class: "small soft" }, told(entry.detail)),
   ];
 }
 

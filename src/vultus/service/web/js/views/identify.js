@@ -28,14 +28,14 @@ export function foundFace(face, bitmap) {
   const match = face.candidates.find(({ name }) => name === face.name);
   return h("li", { class: "card found-face", tabindex: "-1" },
     cut(bitmap, face.box, ""),
-    h("div", null, h("div", { class: "row apart" }, h("h3", null, face.name ? h("a", { href: `#/people/${face.person_id}` }, face.name) : "Unknown"),
+    h("div", { class: "row apart" }, h("h3", null, face.name ? h("a", { href: `#/people/${face.person_id}` }, face.name) : "Unknown"),
       face.name ? chip("Known", "good", "check") : chip("Not enrolled here", "warn")),
-    h("p", null, readSearch(face.name, face.decision, face.candidates))),
-    h("div", { class: "wide stack" }, scale(face.decision)),
+    h("p", { class: "wide" }, readSearch(face.name, face.decision, face.candidates)),
+    h("div", { class: "wide" }, scale(face.decision)),
     match?.face_id ? h("p", { class: "wide row small soft" }, faceOf(match.person_id, match.face_id, `${face.name}, as enrolled`, "tiny"), "as enrolled") : null,
     quality.reasons.length > 0 && h("p", { class: "wide small" }, h("span", { class: "warn" }, `${quality.reasons.map((code) => reason(code).what).join(", ")}. `), "The answer is less sure than for a good picture."),
     face.expression && h("p", { class: "wide small soft" }, `Expression: ${face.expression.label ?? face.expression}`),
-    candidates(face), h("div", { class: "wide" }, meter(quality.score)));
+    candidates(face), h("div", { class: "wide" }, meter(quality.score, quality.reasons)));
 }
 
 export function summed(faces) {
@@ -77,7 +77,7 @@ function inPicture(rate, signal) {
     cards.forEach((card, i) => card.addEventListener("mouseenter", () => mark(view.layer, cards, i)));
     const unknown = faces.some(({ name, decision }) => !name && !decision.reason);
     replace(result, h("div", { class: "wide-left" },
-      h("div", { class: "stack" }, bitmap ? view.element : notice("", "This browser cannot show pictures of this kind; the server could read it."), h("p", null, summed(faces), " ", h("span", { class: "soft small number" }, `${Math.round(answer.processing_ms)} ms, ${some(answer.people, "person", "people")} searched`))),
+      h("div", { class: "stack stays" }, bitmap ? view.element : notice("", "This browser cannot show pictures of this kind; the server could read it."), h("p", null, summed(faces), " ", h("span", { class: "soft small number" }, `${Math.round(answer.processing_ms)} ms, ${some(answer.people, "person", "people")} searched`))),
       h("div", { class: "stack" }, faces.length ? h("ul", { class: "found", "aria-label": "Faces" }, cards) : notice("warn", "No face was found. Use a picture in which a face is larger and turned to the camera."),
         unknown && may("enrol") && button("Keep the unknown faces", { sign: "unknown", on: (event) => keepUnknown(event.currentTarget, last) }))));
     say(summed(faces));

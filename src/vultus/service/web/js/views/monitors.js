@@ -113,7 +113,7 @@ export async function monitor({ id, signal, refresh, title }) {
   return [
     h("a", { class: "crumb", href: "#/monitors" }, icon("back"), "Monitors"),
     head(one.name, "", may("enrol") && [turn(one, refresh), button("Remove", { kind: "small danger", sign: "bin", on: remove })]),
-    h("div", { class: "wide-left" }, section("Live events", link, none, feed),
+    h("div", { class: "wide-left" }, section("Live events", h("div", { class: "stack" }, link, none, feed)),
       section("Settings", h("div", { class: "card pad stack" }, h("div", null, state(one.state)), one.message && notice("warn", one.message), facts([
         ["Source", h("span", { class: "mono" }, one.source)], ["Collection", one.collection_id], ["Pictures looked at", count(one.frames ?? 0)], ["Rate", `${one.fps} a second`], ["False names", oneIn(one.fpir)],
         ["Counts as seen after", `${one.confirm_frames} pictures`], ["Told again after", span(one.cooldown_s)], ["Unknown faces", one.keep_unknown ? "kept" : "not kept"],

@@ -40,7 +40,7 @@ async function byPhoto(file, box, close) {
     const sentence = readSearch(name, decision, candidates);
     replace(box, h("div", { class: "card pad stack" },
       h("div", { class: "row apart" }, h("h2", null, "Found by photo"), close),
-      h("div", { class: "found-face" }, cut(bitmap, answer.face.box, "The face in your picture"), h("p", null, sentence), scale(decision)),
+      h("div", { class: "row" }, cut(bitmap, answer.face.box, "The face in your picture", "mid"), h("div", { class: "grow stack" }, h("p", null, sentence), scale(decision))),
       h("ul", { class: "people" }, candidates.map((one) => h("li", { class: "card person" }, faceOf(one.person_id, one.face_id),
         h("div", { class: "text" }, h("a", { href: `#/people/${one.person_id}` }, one.name), h("span", { class: "small soft number" }, `similarity ${similar(one.similarity)}`),
           decision.matched && one.person_id === answer.person_id ? chip("Same person", "good", "check") : null))))));
@@ -72,12 +72,12 @@ export async function people({ signal }) {
   let timer = 0;
   box.addEventListener("input", () => {
     clearTimeout(timer);
-    timer = setTimeout(() => { asked = box.value.trim(); list.show(); }, 220);
+    timer = setTimeout(() => { asked = box.value.trim(); replace(photo); list.element.hidden = false; list.show(); }, 220);
   });
   const photo = h("div", { class: "stack" });
-  const closePhoto = button("Close", { kind: "quiet small", sign: "close", on: () => { replace(photo); photoButton.focus(); } });
+  const closePhoto = button("Close", { kind: "quiet small", sign: "close", on: () => { replace(photo); list.element.hidden = false; photoButton.focus(); } });
   const photoButton = button("Search by photo", { sign: "photo", on: () => {
-    replace(photo, drop({ title: "Drop a photo of one person", hint: "or click to choose one; pasting works too", slim: true, signal, onFiles: ([first]) => first && byPhoto(first.file, photo, closePhoto) }), closePhoto);
+    replace(photo, drop({ title: "Drop a photo of one person", hint: "or click to choose one; pasting works too", slim: true, signal, onFiles: ([first]) => first && byPhoto(first.file, photo, closePhoto).then(() => { list.element.hidden = true; }) }), closePhoto);
     photo.querySelector("input").focus();
   } });
   await list.show();

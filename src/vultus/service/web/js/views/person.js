@@ -70,8 +70,8 @@ function faceCard(person, face, alone, path, again) {
   const remove = () => confirm("Remove this face?", "Its template and its picture are deleted at once, from every file. This cannot be taken back.", "Remove the face",
     () => call("DELETE", `${path}/faces/${face.face_id}`, { once: true })).then((done) => { if (done) { toast("Face removed"); again(); } });
   return h("li", { class: "face-card" }, faceOf(person.person_id, face.has_image === false ? null : face.face_id, `Face of ${person.name} from ${face.source}`),
-    meter(face.quality), face.reasons?.length > 0 && h("p", { class: "small warn" }, face.reasons.map((code) => reason(code).what).join(", ")),
-    h("div", { class: "under" }, h("span", null, face.source, h("br"), h("span", { class: "soft" }, day(face.enrolled_at))),
+    meter(face.quality, face.reasons), face.reasons?.length > 0 && h("p", { class: "small warn" }, face.reasons.map((code) => reason(code).what).join(", ")),
+    h("div", { class: "under" }, h("span", null, h("span", { class: "cut", title: face.source }, face.source), h("span", { class: "soft" }, day(face.enrolled_at))),
       may("enrol") && !alone && button(`Remove the face from ${face.source}`, { kind: "quiet small", sign: "bin", only: true, on: remove })));
 }
 

@@ -38,7 +38,7 @@ function keys(signal) {
     load: (cursor) => get(`/v1/keys${query({ limit: PAGE, cursor })}`, signal),
     draw: (items) => table("Keys", [{ name: "Name" }, { name: "May" }, { name: "Collections" }, { name: "Last used" }, { name: "State" }], items.map((key) => [
       [key.name, h("br"), h("span", { class: "mono soft" }, key.key_id)], key.roles.join(", "), key.collections.includes("*") ? "all" : key.collections.join(", "), key.last_used_at ? when(key.last_used_at) : "never",
-      key.revoked_at ? chip(`Revoked ${day(key.revoked_at)}`, "bad") : key.key_id === session.me.key_id ? chip("This key", "accent") : button(`Revoke the key ${key.name}`, { kind: "small quiet", sign: "bin", only: true, on: () => revoke(key) }),
+      key.revoked_at ? chip(`Revoked ${day(key.revoked_at)}`, "bad") : key.key_id === session.me.key_id ? chip("This key", "accent") : button("Revoke", { kind: "small", "aria-label": `Revoke the key ${key.name}`, on: () => revoke(key) }),
     ])),
     none: () => empty("key", "No keys yet", "Everybody and everything that talks to this server has a key of its own, so that one can be taken back without the others."),
   });

@@ -41,7 +41,7 @@ function card(group, { again, picked, onPick }) {
   const box = tick(`Choose group ${group.group_id}`, { "aria-label": `Choose the group of ${some(group.n_faces, "face")}, number ${group.group_id}`, checked: picked.has(group.group_id) });
   box.box.addEventListener("change", () => onPick(group.group_id, box.box.checked));
   return h("li", { class: "card group" },
-    h("div", { class: "row apart" }, h("h2", null, h("a", { href: `#/unknown/${group.group_id}` }, `Person ${group.group_id}`), " ", h("span", { class: "soft small" }, some(group.n_faces, "face"))),
+    h("div", { class: "row apart" }, h("h2", null, h("a", { href: `#/unknown/${group.group_id}` }, `Unknown ${group.group_id}`), " ", h("span", { class: "soft small" }, some(group.n_faces, "face"))),
       may("enrol") && h("label", { class: "check small" }, box.box, "Choose")),
     h("div", { class: "strip" }, group.face_ids.slice(0, 8).map((id, i) => unknownFace(group.group_id, id, i ? "" : `A face of unknown person ${group.group_id}`))),
     h("p", { class: "small soft" }, `First ${day(group.first_at)}, last ${when(group.last_at)}. Seen in ${group.sources.join(", ") || "no picture kept"}.`),
@@ -56,7 +56,7 @@ export async function unknown({ signal }) {
   const list = pager({
     size: PAGE, word: "groups",
     load: (cursor) => get(here(`/unknown${query({ at_least: once.box.checked ? 1 : 2, suggest: true, limit: PAGE, cursor })}`), signal),
-    draw: (items) => h("ul", { class: "stack" }, items.map((group) => card(group, { again, picked, onPick }))),
+    draw: (items) => h("ul", { class: "groups" }, items.map((group) => card(group, { again, picked, onPick }))),
     none: () => empty("unknown", "No unknown faces are kept", "Faces that belong to nobody enrolled can be kept here, put together by who they seem to be, and named later. Drop pictures above, or keep them from Identify, jobs and monitors."),
   });
   const joinButton = button("Join the chosen", { sign: "join", disabled: true, on: async () => {
@@ -119,13 +119,13 @@ export async function unknownGroup({ id, signal, refresh, title }) {
       element.classList.toggle("picked", box.box.checked);
       split.disabled = picked.size === 0 || picked.size === group.faces.length;
     });
-    element.append(unknownFace(id, face.face_id, `Face from ${face.source}`), h("div", { class: "under" }, h("span", null, face.source, h("br"), h("span", { class: "soft" }, day(face.enrolled_at)))));
-    if (may("enrol") && group.faces.length > 1) element.append(h("label", { class: "check small" }, box.box, `Choose ${face.source}`));
+    element.append(unknownFace(id, face.face_id, `Face from ${face.source}`), h("div", { class: "under" }, h("span", null, h("span", { class: "cut", title: face.source }, face.source), h("span", { class: "soft" }, day(face.enrolled_at)))));
+    if (may("enrol") && group.faces.length > 1) element.append(h("label", { class: "check small" }, box.box, "Choose", h("span", { class: "unseen" }, ` the face from ${face.source}`)));
     return element;
   });
   return [
     h("a", { class: "crumb", href: "#/unknown" }, icon("back"), "Unknown people"),
-    head(`Person ${id}`, `${some(group.faces.length, "face")}${session.collections.length > 1 ? ` in ${session.collection}` : ""}. Choose faces that are somebody else, and split them off.`, may("enrol") && [
+    head(`Unknown ${id}`, `${some(group.faces.length, "face")}${session.collections.length > 1 ? ` in ${session.collection}` : ""}. Choose faces that are somebody else, and split them off.`, may("enrol") && [
       button("Name", { kind: "primary", sign: "pencil", on: () => nameGroup(group, home) }),
       button("Not the same as", { on: () => reject(group, refresh, picked.size ? [...picked] : null) }), group.faces.length > 1 && split,
       button("Forget", { kind: "danger", sign: "bin", on: () => forget(group, home) }),
