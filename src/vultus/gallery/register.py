@@ -17,9 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from vultus.gallery.record import FaceRecord, Person
 
 # The best of the faces that can be shown, else none.
+_REMEMBERED = 10_000
 _PORTRAIT = """(SELECT face_id FROM face AS best JOIN crop USING (face_id) WHERE best.person_id = person.person_id
     ORDER BY quality DESC, face_id LIMIT 1)"""
 
@@ -68,6 +72,18 @@ class Register(Desk):
 
     def known(self, name: str) -> Known | None:
         """Number and portrait of somebody, None if nobody has this name; looked up for answers, so not a view."""
+        revision = self._store.revision()
+        with self._lock:
+            if self._register[0] != revision:
+                self._register = revision, {}
+            found = self._register[1]
+        if name not in found:
+            if len(found) >= _REMEMBERED:
+                found.clear()
+            found[name] = self._look_up(name)
+        return found[name]
+
+    def _look_up(self, name: str) -> Known | None:
         with self._store.reading() as connection:
             row = connection.execute(
                 f"SELECT person_id, name, {_PORTRAIT} FROM person WHERE name = ?", (name,)
@@ -177,6 +193,59 @@ class Register(Desk):
             raise UnknownNameError("face", str(face_id))
         self._store.note("view", () if person_id is None else (person_id,), {"faces": 1})
         return face_record(row)
+
+    def enrolled(self, name: str = "", *, skip: int = 0, limit: int = 50) -> tuple[int, list[tuple[int, str]]]:
+        """Faces of everybody, or of one person, by number: how many in all, and a page of (face_id, name).
+
+        Args:
+            name: of whom; "" for everybody.
+            skip: so many are left out at the beginning.
+            limit: so many at most.
+        """
+        whose, values = ("AND name = ?", [normal_name(name)]) if name else ("", [])
+        joined = f"FROM face JOIN person USING (person_id) WHERE 1 {whose}"
+        with self._store.reading() as connection:
+            (total,) = connection.execute(f"SELECT count(*) {joined}", values).fetchone()
+            rows = connection.execute(
+                f"SELECT face_id, name {joined} ORDER BY face_id LIMIT ? OFFSET ?", [*values, limit, skip]
+            ).fetchall()
+        self._store.note("view", detail={"faces": len(rows)}, names=sorted({row[1] for row in rows}))
+        return int(total), [(int(row[0]), str(row[1])) for row in rows]
+
+    def owner(self, face_id: int) -> tuple[int, str]:
+        """Number and name of the person whose face this is.
+
+        Raises:
+            UnknownNameError: nobody has such a face.
+        """
+        with self._store.reading() as connection:
+            row = connection.execute(
+                "SELECT person_id, name FROM face JOIN person USING (person_id) WHERE face_id = ?", (face_id,)
+            ).fetchone()
+        if row is None:
+            raise UnknownNameError("face", str(face_id))
+        return int(row[0]), str(row[1])
+
+    def resemblance(self, face_id: int, vectors: NDArray[np.float32]) -> list[float]:
+        """How alike one enrolled face and others are.
+
+        Args:
+            face_id: of the enrolled one.
+            vectors: float32, (N, D), rows of unit length, of this gallery's contract.
+
+        Returns:
+            Cosines, (N,).
+
+        Raises:
+            UnknownNameError: nobody has such a face.
+            InputError: the vectors have another length than the gallery's.
+        """
+        _, name = self.owner(face_id)
+        (template,) = (template for record, template in self._store.faces(name) if record.face_id == face_id)
+        if vectors.ndim != 2 or vectors.shape[1] != len(template):
+            raise InputError(f"embeddings must be (N, {len(template)}), but are {vectors.shape}")
+        self._store.note("search", detail={"faces": len(vectors)}, names=[name])
+        return [float(cosine) for cosine in vectors @ template]
 
     def cut_out(self, person_id: int | None, face_id: int) -> bytes:
         """The kept cut-out of a face of a person, or of the unknown; JPEG.
