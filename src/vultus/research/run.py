@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from vultus.research.training.checkpoint import Checkpoint
     from vultus.research.training.machine import Machine
 
-_PACKAGES = ("vultus", "numpy", "scipy", "scikit-learn", "torch", "lightning", "transformers", "onnxruntime")
+_PACKAGES = ("vultus", "numpy", "scipy", "scikit-learn", "torch", "lightning-fabric", "transformers", "onnxruntime")
 # Module of each package that `vultus[research]` brings and a method may need.
-_EXTRA = ("scipy", "sklearn", "torch", "lightning", "safetensors", "transformers")
+_EXTRA = ("scipy", "sklearn", "torch", "lightning_fabric", "safetensors", "transformers")
 
 
 def entry(name: str) -> Entry:

@@ -1,7 +1,7 @@
 """The one training loop.
 
 A training is a row of stages, a stage a row of steps. In every step each player takes its turn on the same rows:
-losses, backward, clip, step of its own optimiser. `lightning.fabric` brings devices, precision and several processes.
+losses, backward, clip, step of its own optimiser. `lightning_fabric` brings devices, precision and several processes.
 
 Whatever is random in a step follows from the seed, the stage and the step, so a run that was killed and goes on from
 its checkpoint ends with the same numbers, bit by bit.

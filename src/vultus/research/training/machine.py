@@ -32,7 +32,7 @@ class Machine:
     processes: int = 1
 
     def fabric(self) -> Any:
-        """The `lightning.fabric.Fabric` of it, not launched yet.
+        """The `lightning_fabric.Fabric` of it, not launched yet.
 
         Raises:
             UnknownNameError: there is no such kind of device or precision.
@@ -45,10 +45,10 @@ class Machine:
         there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
         if not there.get(self.device, True):
             raise ConfigError(f"this machine has no device '{self.device}'; --device auto takes what there is")
-        from lightning.fabric import Fabric
-        from lightning.fabric.strategies.ddp import DDPStrategy
+        from lightning_fabric import Fabric
+        from lightning_fabric.strategies.ddp import DDPStrategy
 
-        for name in ("lightning.fabric", "lightning.pytorch.utilities.rank_zero"):
+        for name in ("lightning_fabric", "lightning.fabric"):
             logging.getLogger(name).setLevel(logging.ERROR)
         # players take turns, so that some parameters have no gradient in each of them
         strategy = DDPStrategy(find_unused_parameters=True) if self.processes > 1 else "auto"
