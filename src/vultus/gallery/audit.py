@@ -76,10 +76,10 @@ class Signature:
 
 
 @contextlib.contextmanager
-def signed(signature: Signature) -> Iterator[None]:
+def signed(signature: Signature | None) -> Iterator[None]:
     """Within the block, and in whatever it calls, entries carry this signature instead of the gallery's own.
 
-    For a process that works for many people through one open gallery.
+    For a process that works for many people through one open gallery; None leaves the gallery's own.
     """
     before = _caller.set(signature)
     try:
@@ -231,6 +231,30 @@ def read(connection: sqlite3.Connection, *, after: int = 0, subject: int | None 
         entry = _entry(row)
         if subject is None or subject in entry.subjects or entry.detail.get("everybody"):
             yield entry
+
+
+def newest(
+    connection: sqlite3.Connection, *, below: int | None, count: int, action: str | None = None,
+    after: str | None = None, before: str | None = None,
+) -> list[Entry]:  # fmt: skip
+    """Entries backwards, the newest first.
+
+    Args:
+        connection: to the gallery file.
+        below: only entries with a lower number; None for all.
+        count: so many at most.
+        action: only this one of `ACTIONS`.
+        after, before: only entries from this moment on, or until it; as `Entry.at`.
+
+    Raises:
+        StoreError: an entry was tampered with, and cannot be read.
+    """
+    wanted = {"seq < ?": below, "entry ->> 'action' = ?": action, "entry ->> 'at' >= ?": after,
+              "entry ->> 'at' <= ?": before}  # fmt: skip
+    chosen = {condition: value for condition, value in wanted.items() if value is not None}
+    where = " AND ".join(("json_valid(entry)", *chosen)) if action or after or before else " AND ".join(("1", *chosen))
+    rows = connection.execute(f"{_SELECT} WHERE {where} ORDER BY seq DESC LIMIT ?", (*chosen.values(), count))
+    return [_entry(row) for row in rows]
 
 
 def verify(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vultus.errors import InputError
 from vultus.gallery import audit, retention
@@ -149,6 +149,11 @@ class Rights(Desk):
         with self._store.reading() as connection:
             subject = number if name is None else person_id_of(connection, normal_name(name))
             yield from audit.read(connection, after=after, subject=subject)
+
+    def newest_lines(self, **which: Any) -> list[Entry]:
+        """Lines of the audit log backwards; arguments as of `audit.newest`."""
+        with self._store.reading() as connection:
+            return audit.newest(connection, **which)
 
     def verify_log(self, kept: Head | None = None) -> Verdict:
         """Look for edits, removals and moves in the audit log.

@@ -53,6 +53,15 @@ class CallLog:
         self._waiting.put((signature, detail, done))
         await asyncio.wrap_future(done)
 
+    def newest_lines(self, **which: Any) -> list[audit.Entry]:
+        """Lines backwards; arguments as of `audit.newest`."""
+        with self.store.reading() as connection:
+            return audit.newest(connection, **which)
+
+    def verify_log(self) -> audit.Verdict:
+        """Look for edits, removals and moves."""
+        return self.store.verify_log()
+
     def close(self) -> None:
         """Write what waits, and close the file."""
         self._waiting.put(None)

@@ -283,3 +283,31 @@ def test_any_other_order_shows(order):
     all_rows = rows(connection)
     rewrite(connection, [(n + 1, *all_rows[at][1:]) for n, at in enumerate(order)])
     assert (problems(connection) == []) == (list(order) == sorted(order))
+
+
+def test_within_signed_entries_carry_that_signature(gallery: Gallery) -> None:
+    from unit.gallery.fake import photos
+    from vultus.gallery.audit import Signature, signed
+
+    with signed(Signature("key:1a2b3c4d", "front door")):
+        gallery.enroll("Ada", photos("ada"))
+    gallery.person("Ada")
+    told = [(entry.actor, entry.purpose, entry.action) for entry in gallery.audit_log()]
+    assert ("key:1a2b3c4d", "front door", "enrol") in told
+    assert told[-1][0] != "key:1a2b3c4d"
+    with signed(None):
+        gallery.person("Ada")
+    assert list(gallery.audit_log())[-1].actor == told[-1][0]
+
+
+def test_lines_come_backwards_and_filtered(gallery: Gallery) -> None:
+    from unit.gallery.fake import photos
+
+    gallery.enroll("Ada", photos("ada"))
+    gallery.person("Ada")
+    every = gallery.newest_lines(below=None, count=10)
+    assert [entry.seq for entry in every] == [entry.seq for entry in gallery.audit_log()][::-1]
+    assert [entry.action for entry in gallery.newest_lines(below=None, count=10, action="enrol")] == ["enrol"]
+    assert gallery.newest_lines(below=every[-1].seq, count=10) == []
+    assert gallery.newest_lines(below=None, count=10, after="2999") == []
+    assert len(gallery.newest_lines(below=None, count=2, before="2999")) == 2

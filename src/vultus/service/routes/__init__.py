@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from types import ModuleType
 
-MODULES = ("health", "system", "keys", "looking", "collections", "persons", "faces", "search")
+MODULES = ("health", "system", "keys", "looking", "collections", "persons", "faces", "search", "unknown", "audit")
 
 
 def modules() -> list[ModuleType]:
