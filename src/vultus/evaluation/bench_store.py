@@ -125,17 +125,18 @@ def report(path: str, kernel: Kernel) -> None:
     available_devices()
     product(np.ones((1, GROUP), np.float32), np.ones((GROUP, GROUP), np.float32))
     Store(Path(path).with_name("empty"), vault=True).close()
+    probes = made_up(_SEARCHES + 1, seed=3).vectors
     gc.collect()
     before, cpu, clock = resident_mib(), time.process_time(), time.perf_counter()
     store = Store(path, create=False)
     templates = kept_templates(store)
-    probes = made_up(_SEARCHES + 1, seed=3).vectors
     door = ExactDoor(templates if templates is not None else store.templates(), kernel=kernel)
     kept = templates is not None
     del templates
     door.search(probes[:1], TOP)
     opened = time.process_time() - cpu, time.perf_counter() - clock
     taken = [seconds(lambda at=at: door.search(probes[at : at + 1], TOP)) for at in range(1, _SEARCHES)]  # type: ignore[misc]
+    gc.collect()
     sys.stdout.write(json.dumps({
         "open_cpu_s": opened[0], "open_s": opened[1], "mib": resident_mib() - before, "kept": kept,
         "search_s": float(np.median(taken)),

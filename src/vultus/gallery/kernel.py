@@ -196,6 +196,8 @@ def _tidy_memory() -> None:
             first, last = (int(end, 16) for end in place.split("-"))
             if rights == "rw-p" and len(rest) == 3 and last - first >= _LARGE:  # memory of no file and no stack
                 library.madvise(ctypes.c_void_p(first), ctypes.c_size_t(last - first), _COLLAPSE)
+        # Large pages have filled the gaps again.
+        library.malloc_trim(0)
 
 
 @cache

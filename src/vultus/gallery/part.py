@@ -248,9 +248,10 @@ class Part:
             else:
                 best[at].waiting.append(found)
 
+        alone = len(best) == 1 and self.starts is None
         for at, one in enumerate(best):
             if one.bound == -np.inf:
-                seed, known = _seed(largest[at], one.top, alone=self.starts is None)
+                seed, known = _seed(largest[at], one.top, alone=alone)
                 if not known:
                     look(at, seed, 0)
                 elif seed >= least:

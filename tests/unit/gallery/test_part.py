@@ -153,6 +153,17 @@ def test_every_number_once_on_all_processors(monkeypatch):
     seen: list[int] = []
     each(seen.append, 9)
     assert sorted(seen) == list(range(9))
+    monkeypatch.setattr(module, "processors", lambda: 4)
+    once: list[int] = []
+    each(once.append, 999)
+    assert sorted(once) == list(range(999))
+
+    def refuse(at: int) -> None:
+        if at == 5:
+            raise KeyError(at)
+
+    with pytest.raises(KeyError, match="5"):
+        each(refuse, 99)
     monkeypatch.setattr(module, "processors", lambda: 1)
     threads = set()
     each(lambda _: threads.add(threading.current_thread()), 3)
