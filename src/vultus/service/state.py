@@ -18,6 +18,7 @@ from vultus.service.decode import Decoder
 from vultus.service.galleries import Galleries, missing
 from vultus.service.keystore import KeyStore
 from vultus.service.limits import Buckets
+from vultus.service.metrics import Metrics
 from vultus.service.pictures import Pictures
 from vultus.service.repeats import Repeats
 
@@ -45,7 +46,7 @@ class Service:
 
     Attributes:
         engine: the same, batched and shared; blocks, so call it in threads.
-        database, keys, buckets, log, galleries, pictures: the parts.
+        database, keys, buckets, log, galleries, pictures, metrics: the parts.
         threads: where whatever blocks is done; see `run`.
         parts: what route modules keep, by name.
         draining: set once the service is told to stop.
@@ -76,6 +77,7 @@ class Service:
         self.engine = BatchedEngine(inner, settings, workers=workers, arriving=self.pictures.arriving)
         self.workers = workers
         self.galleries = Galleries(settings, self.database, self.engine)
+        self.metrics = Metrics(self)
 
     async def run(self, function: Callable[P, T], *args: P.args, **more: P.kwargs) -> T:
         """Call something that blocks, in a thread, signed by whoever made the request that this is part of."""

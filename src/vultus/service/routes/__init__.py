@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from types import ModuleType
 
-MODULES = ("health", "system", "keys", "looking", "collections", "persons", "faces", "search", "unknown", "audit")
+MODULES = (
+    "health",
+    "system",
+    "keys",
+    "looking",
+    "collections",
+    "persons",
+    "faces",
+    "search",
+    "unknown",
+    "audit",
+    "metrics",
+)
 
 
 def modules() -> list[ModuleType]:
