@@ -20,6 +20,7 @@ MODULES = (
     "unknown",
     "audit",
     "metrics",
+    "calibrations",
 )
 
 
