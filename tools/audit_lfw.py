@@ -20,7 +20,7 @@ from vultus.evaluation.acquire import acquire
 from vultus.evaluation.audit.audit import Terms, audit
 from vultus.evaluation.audit.comparisons import Comparisons
 from vultus.evaluation.audit.report import findings, page
-from vultus.evaluation.page import jsonable
+from vultus.evaluation.measured import jsonable
 from vultus.inference.engine import FaceEngine
 from vultus.research.run import revision, versions
 

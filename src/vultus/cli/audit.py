@@ -124,7 +124,8 @@ def report(
     from vultus.evaluation.audit.limits import beyond, read_limits
     from vultus.evaluation.audit.report import findings, page
     from vultus.evaluation.audit.watchlist import Traffic
-    from vultus.evaluation.page import jsonable, write_report
+    from vultus.evaluation.measured import jsonable
+    from vultus.evaluation.page import write_report
 
     limits = read_limits(limit or [])
     terms = Terms(fmr, *_threshold(threshold, calibration, fmr), traffic=Traffic(per_day, listed, prevalence))

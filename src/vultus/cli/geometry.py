@@ -77,7 +77,8 @@ def geometry(
     from vultus.evaluation.geometry.lattice import LIST
     from vultus.evaluation.geometry.micro import Terms
     from vultus.evaluation.geometry.report import page
-    from vultus.evaluation.page import jsonable, write_report
+    from vultus.evaluation.measured import jsonable
+    from vultus.evaluation.page import write_report
 
     needed()
     terms = Terms(neighbours)

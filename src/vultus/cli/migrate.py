@@ -17,8 +17,8 @@ from vultus.cli.gallery import Yes, there_is_somebody
 from vultus.errors import InputError
 
 if TYPE_CHECKING:
-    from vultus.gallery.cost import Rate
     from vultus.gallery.migrate import Plan
+    from vultus.metrics.bootstrap import Rate
 
 SCHEMA = "vultus.gallery.migrate/1"
 

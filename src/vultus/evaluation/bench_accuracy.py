@@ -10,6 +10,7 @@ from vultus.evaluation import detections, opensets, pairs
 from vultus.evaluation.acquire import Acquired, acquire, calibration_of
 from vultus.evaluation.peer import PEER, RECIPE_HOG, distance_scores
 from vultus.evaluation.row import Bench, Row
+from vultus.metrics.rows import unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from vultus.evaluation.pairs import PairsResult, Rate
+    from vultus.evaluation.pairs import PairsResult
+    from vultus.metrics.bootstrap import Rate
 
 LFW_GOAL, LFW_TMR_GOAL = 0.990, 0.985
 _REPEATS = 1000
@@ -50,7 +52,7 @@ def open_sets(bench: Bench) -> Iterator[Row]:
     bench.tell(f"embedding {len(whole.images)} pictures with the {RECIPE_HOG}")
     rows, there = _peer_rows(bench, whole.images)
     # The search takes unit rows; dlib's descriptors are all nearly of one length, so cosine ranks like its distance.
-    peers = opensets.score_sets(sets, Acquired(_unit(rows), there, {}))
+    peers = opensets.score_sets(sets, Acquired(unit(rows), there, {}))
     bench.details["open_sets"] = {"ours": opensets.to_dict(results), "peer": opensets.to_dict(peers)}
     for ours, peer in zip(results, peers, strict=True):
         point, other = ours.points[0], peer.points[0]
@@ -172,11 +174,6 @@ def _peer_rows(bench: Bench, files: Sequence[Path]) -> tuple[NDArray[np.float32]
             largest = max(faces, key=lambda face: float(np.prod(face.box[2:] - face.box[:2])))
             rows[index] = largest.descriptor
     return rows, ~np.isnan(rows[:, 0])
-
-
-def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    unit: NDArray[np.float32] = rows / np.linalg.norm(rows, axis=1, keepdims=True)
-    return unit
 
 
 def _find(bench: Bench, path: Path) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -11,6 +11,7 @@ import numpy as np
 from vultus.errors import InputError
 from vultus.evaluation.columns import header_of, read_columns
 from vultus.evaluation.impostors import count_impostor, highest_impostors
+from vultus.evaluation.measured import finite
 from vultus.metrics.bootstrap import interval, multiplicities, pair_weights
 from vultus.metrics.verification import rule_of_three
 from vultus.weights.calibration import GroupPoint, GroupRates
@@ -205,4 +206,4 @@ def _is_power_of_ten(rate: float) -> bool:
 
 def _plain(rate: float) -> float | None:
     """A rate with six significant digits, None where there is none."""
-    return float(f"{rate:.6g}") if np.isfinite(rate) else None
+    return finite(float(f"{rate:.6g}"))

@@ -59,7 +59,7 @@ class Report:
             "task": self.task,
             "source": self.source,
             "sizes": dict(self.sizes),
-            "measures": [{key: _plain(value) for key, value in asdict(one).items()} for one in self.measures],
+            "measures": [jsonable(asdict(one)) for one in self.measures],
             "curves": {name: {key: column(values) for key, values in curve.items()}
                        for name, curve in self.curves.items()},
             "warnings": list(self.warnings),
@@ -75,5 +75,17 @@ def column(values: Sequence[float | None]) -> list[float | None]:
     return [None if value is None or not math.isfinite(value) else float(f"{value:.8g}") for value in values]
 
 
-def _plain(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+def finite(value: float) -> float | None:
+    """The number, None where it is infinite or none."""
+    return float(value) if math.isfinite(value) else None
+
+
+def jsonable(value: Any) -> Any:
+    """The same with what JSON does not know (NaN, infinities, numpy numbers) as null or plain numbers."""
+    if isinstance(value, dict):
+        return {str(key): jsonable(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [jsonable(one) for one in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    return finite(value) if isinstance(value, float) else value

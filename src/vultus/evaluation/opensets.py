@@ -17,6 +17,7 @@ import numpy as np
 
 from vultus.errors import ConfigError, InputError, UnsupportedTargetError
 from vultus.evaluation.acquire import Acquired, Engine, acquire, calibration_of
+from vultus.evaluation.measured import finite
 from vultus.evaluation.pairs import read_table
 from vultus.metrics.bootstrap import subject_bootstrap
 from vultus.metrics.identification import NOT_ENROLLED, fnir, fpir, searches, threshold_at_fpir
@@ -357,13 +358,9 @@ def _missed(
             image=part.images[index].name,
             person=part.identities[index],
             kind=kind,
-            similarity=_finite(similarity[index, own[index]]) if own[index] != NOT_ENROLLED else None,
+            similarity=finite(similarity[index, own[index]]) if own[index] != NOT_ENROLLED else None,
             other=str(names[int(others[index].argmax())]),
-            other_similarity=_finite(others[index].max()),
+            other_similarity=finite(others[index].max()),
         )
         for index, kind in found
     )
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None

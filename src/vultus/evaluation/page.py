@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
-import math
 import os
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -85,17 +84,6 @@ def number(value: float | None) -> str:
     if value in (float("inf"), float("-inf")):
         return "∞" if value > 0 else "-∞"
     return f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.3g}"
-
-
-def jsonable(value: Any) -> Any:
-    """The same with what JSON does not know (NaN, infinities, numpy numbers) as null or plain numbers."""
-    if isinstance(value, dict):
-        return {str(key): jsonable(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [jsonable(one) for one in value]
-    if hasattr(value, "item"):
-        value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def write_report(path: Path, text: str, document: Any) -> None:

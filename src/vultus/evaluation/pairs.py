@@ -14,7 +14,7 @@ import numpy as np
 
 from vultus.errors import InputError, ShapeError
 from vultus.evaluation.acquire import Engine, acquire, calibration_of
-from vultus.metrics.bootstrap import pair_weights, subject_bootstrap
+from vultus.metrics.bootstrap import Rate, pair_weights, subject_bootstrap
 from vultus.metrics.verification import FoldMatchRate, eer, fmr, fnmr, fold_match_rate, rule_of_three, threshold_at_fmr
 
 if TYPE_CHECKING:
@@ -46,15 +46,6 @@ class Pairs:
     b: NDArray[np.int64]
     same: NDArray[np.bool_]
     fold: NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """A rate with its 95 % interval over resampled people."""
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)

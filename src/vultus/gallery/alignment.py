@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vultus.errors import ConfigError, InputError, ShapeError, UnknownNameError
+from vultus.metrics.rows import unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -66,7 +67,7 @@ class Alignment:
         if not np.isfinite(rows).all():
             raise ShapeError("vectors", "finite", "not finite")
         weight, shift = self.weight.astype(np.float32), self.target_mean.astype(np.float32)
-        return _unit((rows - self.source_mean.astype(np.float32)) @ weight + shift)
+        return unit((rows - self.source_mean.astype(np.float32)) @ weight + shift)
 
 
 def fit(
@@ -250,8 +251,3 @@ def _stretch(answers: Sequence[tuple[Reals, Reals]]) -> float:
     """How much shorter than the truth answers are, about the mean; 1 where nobody could be left out."""
     guess, truth = (float(sum(np.linalg.norm(pair[side], axis=1).sum() for pair in answers)) for side in (0, 1))
     return truth / guess if guess > _SMALL else 1.0
-
-
-def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(rows / np.maximum(lengths, np.float32(_SMALL)), dtype=np.float32)

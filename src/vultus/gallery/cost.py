@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vultus.errors import InputError
-from vultus.metrics.bootstrap import pair_weights, subject_bootstrap
+from vultus.metrics.bootstrap import Rate, pair_weights, subject_bootstrap
 from vultus.metrics.verification import fmr, fnmr, rule_of_three, threshold_at_fmr
 
 if TYPE_CHECKING:
@@ -26,15 +26,6 @@ if TYPE_CHECKING:
 FMR_TARGET = 0.01
 _REPEATS = 200
 _MOST_GENUINE, _MOST_IMPOSTOR = 10_000, 30_000
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """A rate with its 95 % interval over resampled people."""
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)

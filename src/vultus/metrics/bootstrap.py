@@ -7,6 +7,7 @@ each other, for that would make a genuine comparison look like an impostor one.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from numpy.typing import ArrayLike, NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A rate with its 95 % interval over resampled people."""
+
+    value: float
+    low: float
+    high: float
 
 
 def multiplicities(n_subjects: int, repeats: int, seed: int = 0) -> Iterator[NDArray[np.int64]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +27,12 @@ def test_a_document_is_whole_also_when_the_work_breaks_off(capsys: pytest.Captur
     with pytest.raises(ZeroDivisionError):
         breaks_off()
     assert json.loads(capsys.readouterr().out) == {"schema": "x/1", "images": [{"path": "a"}], "summary": {"n": 1}}
+
+
+def test_a_kept_document_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    console.keep({"schema": "x/1"}, tmp_path / "new" / "x.json")
+    assert json.loads((tmp_path / "new" / "x.json").read_text()) == {"schema": "x/1"}
+    assert capsys.readouterr().err == f"written: {tmp_path / 'new' / 'x.json'}\n"
 
 
 def test_an_empty_document(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from vultus.evaluation.measured import Measure, Report, column
+import numpy as np
+
+from vultus.evaluation.measured import Measure, Report, column, finite, jsonable
 
 
 def test_what_is_not_finite_is_none() -> None:
@@ -16,3 +18,9 @@ def test_what_is_not_finite_is_none() -> None:
 
 def test_short_numbers() -> None:
     assert column([1 / 3, None]) == [0.33333333, None]
+
+
+def test_what_json_does_not_know() -> None:
+    given = {"a": float("nan"), "b": (np.float64(1.5), np.int64(2)), "c": [float("inf"), None, "x"]}
+    assert jsonable(given) == {"a": None, "b": [1.5, 2], "c": [None, None, "x"]}
+    assert (finite(1.5), finite(float("nan")), finite(np.float64("inf"))) == (1.5, None, None)

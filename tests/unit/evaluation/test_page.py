@@ -2,11 +2,10 @@ from __future__ import annotations
 
 import json
 
-import numpy as np
 import pytest
 
 from vultus.errors import InputError
-from vultus.evaluation.page import document, image, jsonable, number, paragraph, section, table, write_report
+from vultus.evaluation.page import document, image, number, paragraph, section, table, write_report, write_whole
 
 
 def test_words_are_escaped():
@@ -37,11 +36,6 @@ def test_numbers(value, text):
     assert number(value) == text
 
 
-def test_what_json_does_not_know():
-    given = {"a": float("nan"), "b": (np.float64(1.5), np.int64(2)), "c": [float("inf"), None, "x"]}
-    assert jsonable(given) == {"a": None, "b": [1.5, 2], "c": [None, None, "x"]}
-
-
 def test_page_and_json_are_written_whole(tmp_path):
     write_report(tmp_path / "deep/a.html", "<p>", {"x": 1})
     assert (tmp_path / "deep/a.html").read_text() == "<p>"
@@ -52,3 +46,15 @@ def test_page_and_json_are_written_whole(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot write"):
         write_report(tmp_path / "file/a.html", "", {})
+
+
+def test_a_file_that_cannot_be_written_leaves_what_was_there(tmp_path, monkeypatch):
+    write_whole(tmp_path / "new/a.txt", "old")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", full)
+    with pytest.raises(InputError, match=r"cannot write .*a.txt: No space left on device"):
+        write_whole(tmp_path / "new/a.txt", "new")
+    assert [(file.name, file.read_text()) for file in (tmp_path / "new").iterdir()] == [("a.txt", "old")]

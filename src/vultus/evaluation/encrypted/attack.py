@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vultus.evaluation.encrypted.costs import unit
+from vultus.metrics.rows import unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vultus.evaluation.timing import seconds
+from vultus.metrics.rows import unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -153,12 +154,6 @@ def processor_s(run: Callable[[], object]) -> float:
     before = time.process_time()
     run()
     return time.process_time() - before
-
-
-def unit(rows: Floats) -> Floats:
-    """Rows of length 1."""
-    out: Floats = rows / np.linalg.norm(rows, axis=-1, keepdims=True)
-    return out
 
 
 def min_max(vectors: Floats, low: float, high: float) -> Floats:

@@ -13,9 +13,9 @@ from vultus.evaluation.encrypted.attack import (
     from_scores,
     probes,
 )
-from vultus.evaluation.encrypted.costs import unit
 from vultus.evaluation.encrypted.ours import DEFAULT, Ours
 from vultus.evaluation.row import Row
+from vultus.metrics.rows import unit
 from vultus.metrics.templates import iapar
 from vultus.metrics.verification import threshold_at_fmr
 

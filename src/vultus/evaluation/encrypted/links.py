@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vultus.evaluation.encrypted.attack import bit_agreement, sign_agreement
-from vultus.evaluation.encrypted.costs import unit
 from vultus.evaluation.encrypted.ours import DEFAULT, Ours
 from vultus.evaluation.encrypted.peers import LightPhe
 from vultus.evaluation.row import Row
+from vultus.metrics.rows import unit
 from vultus.metrics.templates import unlinkability
 
 if TYPE_CHECKING:

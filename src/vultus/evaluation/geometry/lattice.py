@@ -9,6 +9,7 @@ import numpy as np
 
 from vultus.errors import InputError, ShapeError
 from vultus.evaluation.columns import read_columns
+from vultus.metrics.rows import unit as rows_of_length_one
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,9 +82,8 @@ class Lattice:
 
 
 def unit(rows: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Rows of length one; zeros stay zeros."""
-    length = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(np.divide(rows, length, out=np.zeros_like(rows), where=length > 0), dtype=np.float32)
+    """Rows of length one in single precision; zeros stay zeros."""
+    return rows_of_length_one(np.asarray(rows)).astype(np.float32)
 
 
 def field_of(person: Person, attribute: str) -> Field:

@@ -12,7 +12,7 @@ from vultus.evaluation.geometry.macro import MacroTerms, macroscale
 from vultus.evaluation.geometry.micro import Terms
 from vultus.evaluation.geometry.report import page
 from vultus.evaluation.geometry.study import study
-from vultus.evaluation.page import jsonable
+from vultus.evaluation.measured import jsonable
 
 
 def whole() -> dict:

@@ -23,6 +23,7 @@ import numpy as np
 from vultus.errors import InputError
 from vultus.gallery.alignment import fit
 from vultus.metrics.identification import mate_rank
+from vultus.metrics.rows import unit
 from vultus.metrics.verification import tmr_at_fmr
 from vultus.research.contract import BASELINE, Budget, Claim, Data, Metric
 
@@ -116,7 +117,7 @@ class Unaligned:
     def apply(self, first: Rows) -> Rows:
         """Rows cut or filled up to the second space's length."""
         kept = first[:, : self._length]
-        return _unit(np.pad(kept, ((0, 0), (0, self._length - kept.shape[1]))))
+        return unit(np.pad(kept, ((0, 0), (0, self._length - kept.shape[1]))))
 
 
 class RandomTurn(Unaligned):
@@ -132,7 +133,7 @@ class RandomTurn(Unaligned):
     def apply(self, first: Rows) -> Rows:
         """Turned rows."""
         filled = np.pad(first, ((0, 0), (0, len(self._turn) - first.shape[1])))
-        return _unit((filled @ self._turn)[:, : self._length])
+        return unit((filled @ self._turn)[:, : self._length])
 
 
 METRICS = (
@@ -260,7 +261,7 @@ class _Model:
 
     def embed(self, pictures: NDArray[np.float64]) -> Rows:
         rows = (np.maximum(pictures @ self._features, 0) - self._mean) @ self._weight
-        return _unit(rows.astype(np.float32))
+        return unit(rows.astype(np.float32))
 
 
 def _read(folder: Path) -> Faces:
@@ -270,7 +271,7 @@ def _read(folder: Path) -> Faces:
         path = folder / f"{name}.npz"
         try:
             with np.load(path, allow_pickle=False) as file:
-                found.append((_unit(file["vectors"].astype(np.float32)), file["people"]))
+                found.append((unit(file["vectors"].astype(np.float32)), file["people"]))
         except (OSError, KeyError, ValueError) as error:
             raise InputError(
                 f"{path} must hold `vectors` (N, D) and `people` (N,) of a model, but cannot be read: {error}"
@@ -278,7 +279,3 @@ def _read(folder: Path) -> Faces:
     if not np.array_equal(found[0][1], found[1][1]):
         raise InputError(f"first.npz and second.npz in {folder} must be of the same pictures in the same order")
     return Faces(found[0][0], found[1][0], np.unique(found[0][1], return_inverse=True)[1].astype(np.int64))
-
-
-def _unit(rows: Rows) -> Rows:
-    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12), dtype=np.float32)
