@@ -82,9 +82,9 @@ export function facts(pairs) {
 
 /** A table that a keyboard can scroll and a phone shows as blocks. */
 export function table(caption, columns, rows) {
-  const cell = (value, i) => (i === 0 ? h("th", { scope: "row" }, value) : h("td", { class: columns[i].right ? "right number" : null, "data-label": columns[i].name || null }, value));
+  const cell = (value, i) => (i === 0 ? h("th", { scope: "row" }, value) : h("td", { class: columns[i].right ? "right number" : null, "data-label": columns[i].unseen ? null : columns[i].name }, value));
   return h("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": caption },
     h("table", { class: "stack-phone" }, h("caption", { class: "unseen" }, caption),
-      h("thead", null, h("tr", null, columns.map((column) => h("th", { scope: "col", class: column.right ? "right" : null }, column.name)))),
+      h("thead", null, h("tr", null, columns.map((column) => h("th", { scope: "col", class: column.right ? "right" : null }, h("span", { class: column.unseen ? "unseen" : null }, column.name))))),
       h("tbody", null, rows.map((row) => h("tr", null, row.map(cell))))));
 }

@@ -112,7 +112,7 @@ export async function job({ id, signal, title }) {
     replace(live, h("div", { class: "row apart" }, state(now.state), busy(now) && may("enrol") && cancelButton(now, again)), progress(now.done, now.total ?? (busy(now) ? null : now.done || 1), "Progress"), h("p", { class: "number" }, howFar(now)),
       h("p", { class: "small soft" }, `Collection ${now.collection_id}. Made ${when(now.created_at)}${now.finished_at ? `, finished ${when(now.finished_at)}` : ""}.`));
     if (busy(now)) return;
-    replace(after, outcome(now.result), now.errors?.length > 0 && section("What failed", table("What failed", [{ name: "What" }, { name: "Why" }], now.errors.map((one) => [one.item, one.message]))));
+    replace(after, outcome(now.result), now.errors?.length > 0 && section("What failed", table("Failures", [{ name: "What" }, { name: "Why" }], now.errors.map((one) => [one.item, one.message]))));
   }
   async function again() {
     now = await get(path, signal);

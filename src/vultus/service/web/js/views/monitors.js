@@ -91,7 +91,8 @@ export async function monitor({ id, signal, refresh, title }) {
   const one = await get(path, signal);
   title(one.name);
   const portrait = portraits(one.collection_id, signal);
-  const feed = h("ul", { class: "card", "aria-label": "Events, newest first", role: "log", "aria-live": "polite", "aria-relevant": "additions" });
+  const feed = h("ul", { class: "card" });
+  const log = h("div", { role: "log", "aria-label": "Events, newest first", "aria-live": "polite", "aria-relevant": "additions" }, feed);
   const none = empty("monitors", "Nobody was seen yet", runs(one) ? "As soon as somebody is seen, it stands here." : "The monitor is stopped. Start it to see who comes.");
   const link = h("p", { class: "small soft", role: "status" });
   const put = (event) => {
@@ -113,7 +114,7 @@ export async function monitor({ id, signal, refresh, title }) {
   return [
     h("a", { class: "crumb", href: "#/monitors" }, icon("back"), "Monitors"),
     head(one.name, "", may("enrol") && [turn(one, refresh), button("Remove", { kind: "small danger", sign: "bin", on: remove })]),
-    h("div", { class: "wide-left" }, section("Live events", h("div", { class: "stack" }, link, none, feed)),
+    h("div", { class: "wide-left" }, section("Live events", h("div", { class: "stack" }, link, none, log)),
       section("Settings", h("div", { class: "card pad stack" }, h("div", null, state(one.state)), one.message && notice("warn", one.message), facts([
         ["Source", h("span", { class: "mono" }, one.source)], ["Collection", one.collection_id], ["Pictures looked at", count(one.frames ?? 0)], ["Rate", `${one.fps} a second`], ["False names", oneIn(one.fpir)],
         ["Counts as seen after", `${one.confirm_frames} pictures`], ["Told again after", span(one.cooldown_s)], ["Unknown faces", one.keep_unknown ? "kept" : "not kept"],

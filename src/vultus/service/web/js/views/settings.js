@@ -36,7 +36,7 @@ function keys(signal) {
   const list = pager({
     size: PAGE, word: "keys",
     load: (cursor) => get(`/v1/keys${query({ limit: PAGE, cursor })}`, signal),
-    draw: (items) => table("Keys", [{ name: "Name" }, { name: "May" }, { name: "Collections" }, { name: "Last used" }, { name: "State" }], items.map((key) => [
+    draw: (items) => table("All keys", [{ name: "Name" }, { name: "May" }, { name: "Collections" }, { name: "Last used" }, { name: "State" }], items.map((key) => [
       [key.name, h("br"), h("span", { class: "mono soft" }, key.key_id)], key.roles.join(", "), key.collections.includes("*") ? "all" : key.collections.join(", "), key.last_used_at ? when(key.last_used_at) : "never",
       key.revoked_at ? chip(`Revoked ${day(key.revoked_at)}`, "bad") : key.key_id === session.me.key_id ? chip("This key", "accent") : button("Revoke", { kind: "small", "aria-label": `Revoke the key ${key.name}`, on: () => revoke(key) }),
     ])),
@@ -65,7 +65,7 @@ function collections() {
   const rows = session.collections.map((one) => [[one.collection_id, one.description && [h("br"), h("span", { class: "small soft" }, one.description)]], count(one.people ?? 0), count(one.faces ?? 0), one.vault ? "encrypted" : "plain", day(one.created_at),
     may("admin") && session.collections.length > 1 ? button(`Delete the collection ${one.collection_id}`, { kind: "small quiet", sign: "bin", only: true, on: () => dropCollection(one, reload) }) : ""]);
   return h("section", { class: "section", "aria-label": "Collections" }, h("div", { class: "section-head" }, h("h2", null, "Collections"), may("admin") && button("New collection", { kind: "small", sign: "plus", on: () => makeCollection(reload) })),
-    table("Collections", [{ name: "Name" }, { name: "People", right: true }, { name: "Faces", right: true }, { name: "Templates" }, { name: "Made" }, { name: "" }], rows));
+    table("All collections", [{ name: "Name" }, { name: "People", right: true }, { name: "Faces", right: true }, { name: "Templates" }, { name: "Made" }, { name: "Delete", unseen: true }], rows));
 }
 
 function server() {
