@@ -166,7 +166,7 @@ def main() -> None:
         for step in range(steps):
             done = epoch * steps + step
             for group in optimiser.param_groups:
-                group["lr"] = args.lr * _schedule(done, total)
+                group["lr"] = args.lr * schedule(done, total)
             rows = order[step * args.batch : (step + 1) * args.batch]
             batch = augment(pictures[rows], dice).contiguous(memory_format=torch.channels_last)
             with torch.autocast("cpu", torch.bfloat16):
@@ -212,7 +212,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _schedule(step: int, total: int) -> float:
+def schedule(step: int, total: int) -> float:
     """Up over the first 8 %, then down along a cosine."""
     rise = max(int(0.08 * total), 1)
     if step < rise:

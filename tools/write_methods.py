@@ -2,8 +2,7 @@
 
 python tools/write_methods.py
 
-A page is written by hand but for what stands between `<!-- ablation: NAME -->`, `<!-- audit: NAME -->`,
-`<!-- geometry: NAME -->` or `<!-- sets: NAME -->` and `<!-- end -->`.
+A page is written by hand but for what stands between `<!-- KIND: NAME -->`, with a kind of `page`, and `<!-- end -->`.
 """
 
 from __future__ import annotations
@@ -15,13 +14,17 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "docs/methods"
+MODELS = ROOT / "docs/models"
 SETS = ROOT / "docs/sets.md"
-_MARKED = re.compile(r"(<!-- (ablation|audit|geometry|sets): ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_MARKED = re.compile(
+    r"(<!-- (ablation|audit|geometry|expression|sets|variants): ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL
+)
 
 
 def page(path: Path) -> str:
     """What the page must be."""
-    made = {"ablation": tables, "audit": audited, "geometry": geometry, "sets": counted}
+    made = {"ablation": tables, "audit": audited, "geometry": geometry, "sets": counted, "expression": expression,
+            "variants": variants}  # fmt: skip
     return _MARKED.sub(lambda found: found[1] + made[found[2]](found[3]) + found[4], path.read_text("utf-8"))
 
 
@@ -118,6 +121,71 @@ def counted(name: str) -> str:
     ])  # fmt: skip
 
 
+def expression(name: str) -> str:
+    """Recalls, confusion and gaps of the expression model that ships."""
+    report: dict[str, Any] = json.loads((ROOT / f"results/{name}.json").read_text("utf-8"))
+    seen, faces, words = report["public_test"], report["lfw"], report["labels"]
+    sure = seen["score_above_0.7"]
+    confusion = [
+        [word, f"{seen['recall'][word]:.1%}", *(str(count) for count in row)]
+        for word, row in zip(words, seen["confusion"], strict=True)
+    ]
+    gaps = [
+        [word, *(f"{row[one]['recall']:.1%} of {row[one]['faces']}" for one in ("female", "male")),
+         f"{100 * row['gap']:+.1f} points ({100 * row['low']:+.1f} to {100 * row['high']:+.1f})"]
+        for word, row in faces["words"].items()
+    ]  # fmt: skip
+    versions = ", ".join(f"{package} {release}" for package, release in report["versions"].items())
+    return "\n".join([
+        "",
+        f"{seen['pictures']:,} pictures of FER2013's PublicTest, as they are: **{seen['accuracy']:.1%}** "
+        f"(± {100 * seen['accuracy_half_width']:.1f} points) right by the original labels, mean recall "
+        f"{seen['uar']:.1%}; {seen['ferplus']['accuracy']:.1%} right where more than half of the FER+ raters agree "
+        f"({seen['ferplus']['pictures']:,} pictures). Where the highest score is 0.7 or more ({sure['share']:.0%} of "
+        f"the pictures), {sure['accuracy']:.1%} are right.",
+        "",
+        *_table(["true word", "recall", *(f"called {word}" for word in words)], confusion),
+        "",
+        f"{faces['faces']} of {faces['pictures']} pictures of LFW with labels, {faces['people']} people, found, "
+        "aligned and read as `vultus analyze` does:",
+        "",
+        *_table(["word", "recall, women", "recall, men", "gap, 95 % interval over people"], gaps),
+        "",
+        f"Model {report['model']}, sha256 `{report['sha256'][:16]}...`; `{report['command']}`, revision "
+        f"{report['revision'] or 'unknown'}; {versions}.",
+        "",
+    ])  # fmt: skip
+
+
+def variants(name: str) -> str:
+    """One row for each kind of gate, over the seeds that were run."""
+    report: dict[str, Any] = json.loads((ROOT / f"results/{name}.json").read_text("utf-8"))
+    kinds = list(dict.fromkeys(row["kind"] for row in report["runs"]))
+    rows, figures = [], ("accuracy", "uar", "ferplus_accuracy")
+    for kind in kinds:
+        runs = [row for row in report["runs"] if row["kind"] == kind]
+        rows.append([
+            kind, str(len(runs)), *(_over([row[key] for row in runs]) for key in figures),
+            f"{runs[0]['parameters']:,}", f"{runs[0]['macs']:,}", f"{min(row['ms_per_step'] for row in runs):.0f}",
+        ])  # fmt: skip
+    settings = ", ".join(f"{key} {value}" for key, value in report["settings"].items())
+    versions = ", ".join(f"{package} {release}" for package, release in report["versions"].items())
+    return "\n".join([
+        "",
+        *_table(["gate", "seeds", "accuracy", "recall", "FER+ accuracy", "parameters", "MACs", "ms per step"], rows),
+        "",
+        f"Mean and spread over the seeds. Trained on {report['train']:,} pictures, judged on the {report['test']:,} of "
+        f"PublicTest; {settings}. `{report['command']}`, revision {report['revision'] or 'unknown'}; {versions}.",
+        "",
+    ])  # fmt: skip
+
+
+def _over(values: list[float]) -> str:
+    mean = sum(values) / len(values)
+    spread = (sum((value - mean) ** 2 for value in values) / max(len(values) - 1, 1)) ** 0.5
+    return f"{100 * mean:.1f}" + (f" ± {100 * spread:.1f}" if len(values) > 1 else "")
+
+
 def _between(row: dict[str, Any], key: str) -> str:
     return "-" if row[key] is None else f"{row[key]:.3g} ({row['low']:.3g} to {row['high']:.3g})"
 
@@ -144,5 +212,5 @@ def _figure(value: float | None) -> str:
 
 
 if __name__ == "__main__":
-    for file in (*sorted(PAGES.glob("*.md")), SETS):
+    for file in (*sorted(PAGES.glob("*.md")), *sorted(MODELS.glob("*.md")), SETS):
         file.write_text(page(file), encoding="utf-8")

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         Candidate,
         Decision,
         Embedding,
+        Expression,
         Face,
         Identification,
         Liveness,
@@ -65,8 +66,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FaceEngine", "Gallery", "load_pack",
-    "Box", "Calibration", "CalibrationPoint", "Candidate", "Decision", "Embedding", "FAILURE_TO_ACQUIRE", "Face",
-    "Identification", "Liveness", "Quality", "Track",
+    "Box", "Calibration", "CalibrationPoint", "Candidate", "Decision", "Embedding", "Expression", "FAILURE_TO_ACQUIRE",
+    "Face", "Identification", "Liveness", "Quality", "Track",
     "ConfigError", "ContractError", "ImageError", "InputError", "LicenceError", "LockedError", "MissingExtraError",
     "NameClashError", "NoFaceError", "OfflineError", "ShapeError", "StoreError", "TrainingError", "UnknownNameError",
     "UnsupportedTargetError", "VideoError", "VultusError", "WeightsError",
@@ -76,8 +77,8 @@ _HOMES = {
     "FaceEngine": "vultus.inference.engine",
     "Gallery": "vultus.gallery.collection",
     "load_pack": "vultus.weights",
-    **dict.fromkeys(__all__[3:15], "vultus.types"),
-    **dict.fromkeys(__all__[15:], "vultus.errors"),
+    **dict.fromkeys(__all__[3:16], "vultus.types"),
+    **dict.fromkeys(__all__[16:], "vultus.errors"),
 }
 
 

@@ -165,6 +165,28 @@ class Liveness:
         return self.live_score >= self.threshold
 
 
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """What a face seems to show: how it looks, not what somebody feels.
+
+    Attributes:
+        scores: by word (angry, disgust, fear, happy, sad, surprise, neutral); 0 to 1, they sum to 1. They compare words
+            for one face; none is a probability that the word is right.
+    """
+
+    scores: Mapping[str, float]
+
+    def __post_init__(self) -> None:
+        if not self.scores:
+            raise InputError("an expression needs the score of one word at least, but there is none")
+        object.__setattr__(self, "scores", MappingProxyType(dict(self.scores)))
+
+    @property
+    def label(self) -> str:
+        """The word with the highest score."""
+        return max(self.scores, key=lambda word: self.scores[word])
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Face:
     """One face found in a picture.
@@ -176,6 +198,7 @@ class Face:
         quality: usable or not, and why.
         embedding: None when not asked for, or when liveness refused the face.
         liveness: None when the pack has no presentation attack detector or it is off.
+        expression: None when not asked for.
     """
 
     box: Box
@@ -184,6 +207,7 @@ class Face:
     quality: Quality
     embedding: Embedding | None = None
     liveness: Liveness | None = None
+    expression: Expression | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "landmarks", _frozen(self.landmarks, (5, 2), "landmarks"))

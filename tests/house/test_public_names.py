@@ -13,8 +13,8 @@ import vultus
 
 NAMES = {
     "FaceEngine", "Gallery", "load_pack",
-    "Box", "Calibration", "CalibrationPoint", "Candidate", "Decision", "Embedding", "FAILURE_TO_ACQUIRE", "Face",
-    "Identification", "Liveness", "Quality", "Track",
+    "Box", "Calibration", "CalibrationPoint", "Candidate", "Decision", "Embedding", "Expression", "FAILURE_TO_ACQUIRE",
+    "Face", "Identification", "Liveness", "Quality", "Track",
     "ConfigError", "ContractError", "ImageError", "InputError", "LicenceError", "LockedError", "MissingExtraError",
     "NameClashError", "NoFaceError", "OfflineError", "ShapeError", "StoreError", "TrainingError", "UnknownNameError",
     "UnsupportedTargetError", "VideoError", "VultusError", "WeightsError",
@@ -31,7 +31,8 @@ METHODS = {
 FIELDS = {
     "Box": {"xyxy"},
     "Embedding": {"vector", "contract"},
-    "Face": {"box", "landmarks", "score", "quality", "embedding", "liveness"},
+    "Face": {"box", "landmarks", "score", "quality", "embedding", "liveness", "expression"},
+    "Expression": {"label", "scores"},
     "Decision": {"matched", "similarity", "threshold", "fmr_target", "fpir_target", "gallery_size", "calibration_id"},
     "Identification": {"face", "decision", "candidates", "name"},
     "Candidate": {"name", "similarity", "face_id"},
@@ -42,7 +43,7 @@ FIELDS = {
 
 def test_the_inventory_is_the_list() -> None:
     assert set(vultus.__all__) == NAMES
-    assert len(vultus.__all__) == len(NAMES) == 33
+    assert len(vultus.__all__) == len(NAMES) == 34
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))

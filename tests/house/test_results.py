@@ -24,4 +24,6 @@ def test_the_tables_of_the_methods_are_generated():
     for path in pages:
         assert path.read_text("utf-8") == tool.page(path), "run: python tools/write_methods.py"
         assert "<!-- ablation: " in path.read_text("utf-8"), path
+    for path in tool.MODELS.glob("*.md"):
+        assert path.read_text("utf-8") == tool.page(path), "run: python tools/write_methods.py"
     assert tool.SETS.read_text("utf-8") == tool.page(tool.SETS), "run: python tools/write_methods.py"

@@ -20,6 +20,7 @@ from vultus.types import (
     Candidate,
     Decision,
     Embedding,
+    Expression,
     Face,
     Identification,
     Liveness,
@@ -131,6 +132,16 @@ def test_quality_and_liveness_say_yes_or_no() -> None:
     assert not Quality(0.1, ("blurred",)).ok
     assert Liveness(0.8, 0.8).live
     assert not Liveness(0.79, 0.8, "presentation_attack").live
+
+
+def test_an_expression_is_called_by_its_highest_score() -> None:
+    shown = Expression({"happy": 0.2, "sad": 0.7, "neutral": 0.1})
+    assert shown.label == "sad"
+    assert dataclasses.asdict(shown)["scores"] == {"happy": 0.2, "sad": 0.7, "neutral": 0.1}
+    with pytest.raises(TypeError):
+        shown.scores["happy"] = 1.0  # type: ignore[index]
+    with pytest.raises(InputError, match="an expression needs the score of one word at least"):
+        Expression({})
 
 
 def test_only_a_match_has_a_name() -> None:

@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from vultus.cli import (
+    analyze,
     audit,
     bench,
     calibrate,
@@ -139,6 +140,7 @@ _START, _PEOPLE, _CARE, _LAB = "Start here", "Faces and people", "Care", "Resear
 app.command("demo", rich_help_panel=_START)(demo.demo)
 app.command("doctor", rich_help_panel=_START)(doctor.doctor)
 app.command("detect", rich_help_panel=_PEOPLE)(detect.detect)
+app.command("analyze", rich_help_panel=_PEOPLE)(analyze.analyze)
 app.command("embed", rich_help_panel=_PEOPLE)(embed.embed)
 app.command("verify", rich_help_panel=_PEOPLE)(verify.verify)
 app.command("enroll", rich_help_panel=_PEOPLE)(enroll.enroll)

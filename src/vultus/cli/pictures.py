@@ -76,6 +76,15 @@ def plain_marks(faces: Sequence[Face]) -> list[Mark]:
     return marks
 
 
+def expression_marks(faces: Sequence[Face]) -> list[Mark]:
+    """Marks with what faces show, and its score."""
+    marks: list[Mark] = []
+    for face in faces:
+        shown = face.expression
+        marks.append((face, "" if shown is None else f"{shown.label} {shown.scores[shown.label]:.2f}", "plain"))
+    return marks
+
+
 def name_marks(answers: Sequence[Identification]) -> list[Mark]:
     """Marks for identified faces: name and similarity; green for known, another colour for unknown people."""
     marks: list[Mark] = []

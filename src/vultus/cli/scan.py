@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,12 +24,14 @@ from vultus.cli.console import (
 from vultus.errors import InputError, VultusError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-    from vultus.inference.engine import FaceEngine
+    from vultus.inference.engine import FaceEngine, Task
     from vultus.inference.image import Source
     from vultus.inference.source import Item
     from vultus.types import Face
+
+    Find = Callable[..., Iterator[tuple[Source, Sequence[Face] | VultusError]]]
 
 Row = list[str | tuple[str, str]]
 STILL = frozenset({"image", "stdin"})
@@ -112,7 +115,9 @@ class Tally:
         return 2 if self.failed == self.pictures else 1
 
 
-def views(engine: FaceEngine, items: Sequence[Item], *, embed: bool, fps: float) -> Iterator[View]:
+def views(
+    engine: FaceEngine, items: Sequence[Item], *, embed: bool, fps: float, tasks: Collection[Task] | None = None
+) -> Iterator[View]:
     """Find faces in every picture and sampled video frame, in order, streaming in batches.
 
     Args:
@@ -120,21 +125,23 @@ def views(engine: FaceEngine, items: Sequence[Item], *, embed: bool, fps: float)
         items: what `source.expand` gave.
         embed: whether embeddings are needed.
         fps: frames looked at per second of video.
+        tasks: see `FaceEngine.find`.
     """
+    find: Find = partial(engine.find_each, embed=embed) if tasks is None else partial(engine.find_each, tasks=tasks)
     stills: list[Item] = []
     for item in items:
         if item.kind in STILL:
             stills.append(item)
             continue
-        yield from _stills(engine, stills, embed=embed)
+        yield from _stills(find, stills)
         stills = []
-        yield from _frames(engine, item, embed=embed, fps=fps)
-    yield from _stills(engine, stills, embed=embed)
+        yield from _frames(find, item, fps=fps)
+    yield from _stills(find, stills)
 
 
-def _stills(engine: FaceEngine, items: Sequence[Item], *, embed: bool) -> Iterator[View]:
+def _stills(find: Find, items: Sequence[Item]) -> Iterator[View]:
     names = iter(["-" if item.kind == "stdin" else str(item.value) for item in items])
-    for source, found in engine.find_each(map(source_of, items), embed=embed):
+    for source, found in find(map(source_of, items)):
         name = next(names)
         if isinstance(found, VultusError):
             yield View(name, source, error=str(found))
@@ -142,7 +149,7 @@ def _stills(engine: FaceEngine, items: Sequence[Item], *, embed: bool) -> Iterat
             yield View(name, source, found)
 
 
-def _frames(engine: FaceEngine, item: Item, *, embed: bool, fps: float) -> Iterator[View]:
+def _frames(find: Find, item: Item, *, fps: float) -> Iterator[View]:
     from collections import deque
 
     from vultus.inference.capture import name_of
@@ -164,7 +171,7 @@ def _frames(engine: FaceEngine, item: Item, *, embed: bool, fps: float) -> Itera
     name = name_of(target)
     # a live source must answer at once, a file may be batched
     batch = 1 if item.kind in LIVE else 16
-    for source, found in engine.find_each(pictures(), embed=embed, batch=batch):
+    for source, found in find(pictures(), batch=batch):
         time_s = times.popleft()
         if isinstance(found, VultusError):
             yield View(name, source, error=str(found), time_s=time_s)

@@ -21,7 +21,10 @@ def vector(embedding: Embedding) -> list[float]:
 
 
 def face(found: Face, *, embedding: bool = False) -> dict[str, Any]:
-    """A face: box, landmarks, score, quality, and the embedding when asked for (null when it could not be made)."""
+    """A face: box, landmarks, score, quality, and liveness and expression where there are any.
+
+    The embedding is there when asked for; null when it could not be made.
+    """
     record: dict[str, Any] = {
         "box": _numbers(found.box.xyxy, 2),
         "landmarks": [_numbers(point, 2) for point in found.landmarks],
@@ -40,6 +43,9 @@ def face(found: Face, *, embedding: bool = False) -> dict[str, Any]:
             "reason": found.liveness.reason,
             "operating_point": found.liveness.operating_point,
         }
+    if found.expression is not None:
+        scores = {word: round(score, 5) for word, score in found.expression.scores.items()}
+        record["expression"] = {"label": found.expression.label, "scores": scores}
     if embedding:
         record["embedding"] = None if found.embedding is None else vector(found.embedding)
     return record

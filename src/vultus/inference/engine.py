@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Literal, TypeVar, overload
 
 import numpy as np
 
-from vultus.errors import ConfigError, NoFaceError, VultusError
+from vultus.errors import ConfigError, NoFaceError, UnknownNameError, VultusError
 from vultus.inference import video as video_source
 from vultus.inference.align import build_aligner
 from vultus.inference.detectors import build
 from vultus.inference.embed import Embedder
+from vultus.inference.expression import Expressions
 from vultus.inference.image import name_of, read
 from vultus.inference.liveness import LivenessDetector
 from vultus.inference.quality import DEFAULT_GATE, QualityGate, assess
@@ -25,7 +26,7 @@ from vultus.weights.store import pin, resolve
 from vultus.weights.table import load_pack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from vultus.inference.detect import Detections, Float, Image
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
     S = TypeVar("S", bound=Source)
 
+Task = Literal["identity", "expression"]
+TASKS: tuple[Task, ...] = ("identity", "expression")
 _AHEAD = 4  # pictures decoded while others are being worked on
 _MAX_PENDING_PIXELS = 48_000_000  # a batch is closed early at so many pixels: bounds memory with large pictures
 
@@ -100,6 +103,7 @@ class FaceEngine:
         if self.pack.liveness is not None and liveness is not False:
             model = open_session(files[self.pack.liveness.file], device=device, threads=threads)
             self._liveness = LivenessDetector(model, self.pack.liveness)
+        self._expressions = Expressions(device, threads, licence_policy)
 
     @property
     def calibration(self) -> Calibration:
@@ -121,24 +125,34 @@ class FaceEngine:
         return self._calibration or next(iter(self.pack.calibrations), None)
 
     @overload
-    def find(self, image: Source, *, embed: bool = True, max_faces: int | None = None) -> list[Face]: ...
+    def find(
+        self, image: Source, *, embed: bool = True, max_faces: int | None = None, tasks: Collection[Task] | None = None
+    ) -> list[Face]: ...
 
     # For lists of mixed kinds; `list[S]` takes a list of one kind, which is no `list[Source]`.
     @overload
-    def find(self, image: list[Source], *, embed: bool = True, max_faces: int | None = None) -> list[list[Face]]: ...
+    def find(
+        self, image: list[Source], *, embed: bool = True, max_faces: int | None = None,
+        tasks: Collection[Task] | None = None,
+    ) -> list[list[Face]]: ...  # fmt: skip
 
     @overload
-    def find(self, image: list[S], *, embed: bool = True, max_faces: int | None = None) -> list[list[Face]]: ...
+    def find(
+        self, image: list[S], *, embed: bool = True, max_faces: int | None = None,
+        tasks: Collection[Task] | None = None,
+    ) -> list[list[Face]]: ...  # fmt: skip
 
     def find(
-        self, image: Source | list[S] | list[Source], *, embed: bool = True, max_faces: int | None = None
-    ) -> list[Face] | list[list[Face]]:
+        self, image: Source | list[S] | list[Source], *, embed: bool = True, max_faces: int | None = None,
+        tasks: Collection[Task] | None = None,
+    ) -> list[Face] | list[list[Face]]:  # fmt: skip
         """Find the faces of a picture, or of each of a list of pictures.
 
         Args:
             image: a path, the bytes of a file, or RGB uint8 (H, W, 3); or a list of them, worked on as one batch.
             embed: also compute embeddings.
             max_faces: keep the largest ones only.
+            tasks: in the place of `embed`: "identity" computes embeddings, "expression" fills `Face.expression`.
 
         Returns:
             Faces by detection score, best first; an empty list where there is none. For a list, one list per picture.
@@ -147,15 +161,18 @@ class FaceEngine:
             ImageError: a picture cannot be read.
             ShapeError: an array is no RGB uint8 picture.
             ConfigError: max_faces is below 1.
+            UnknownNameError: there is no such task.
+            LicenceError: the licence policy forbids the expression model.
         """
+        wanted = _tasks(embed, tasks)
         if max_faces is not None and max_faces < 1:
             raise ConfigError(f"max_faces must be at least 1, but is {max_faces}")
         if isinstance(image, list):
-            return self._work([read(item) for item in image], embed, max_faces)
-        return self._work([read(image)], embed, max_faces)[0]
+            return self._work([read(item) for item in image], wanted, max_faces)
+        return self._work([read(image)], wanted, max_faces)[0]
 
     def find_each(
-        self, sources: Iterable[S], *, embed: bool = True, batch: int = 16
+        self, sources: Iterable[S], *, embed: bool = True, batch: int = 16, tasks: Collection[Task] | None = None
     ) -> Iterator[tuple[S, list[Face] | VultusError]]:
         """Find faces in any number of pictures, in order and in bounded memory.
 
@@ -163,6 +180,7 @@ class FaceEngine:
             sources: pictures as for `find`; read lazily, a few ahead.
             embed: also compute embeddings.
             batch: pictures worked on at once.
+            tasks: as for `find`.
 
         Yields:
             Each source with its faces, or with the error that it could not be read.
@@ -172,23 +190,25 @@ class FaceEngine:
         """
         if batch < 1:
             raise ConfigError(f"batch must be at least 1, but is {batch}")
-        return self._find_each(sources, embed, batch)
+        return self._find_each(sources, _tasks(embed, tasks), batch)
 
-    def _find_each(self, sources: Iterable[S], embed: bool, batch: int) -> Iterator[tuple[S, list[Face] | VultusError]]:
+    def _find_each(
+        self, sources: Iterable[S], tasks: frozenset[Task], batch: int
+    ) -> Iterator[tuple[S, list[Face] | VultusError]]:
         pending: list[tuple[S, Image | VultusError]] = []
         pixels = 0
         for source, image in _read_ahead(sources):
             pending.append((source, image))
             pixels += 0 if isinstance(image, VultusError) else image.shape[0] * image.shape[1]
             if len(pending) >= batch or pixels >= _MAX_PENDING_PIXELS:
-                yield from self._settle(pending, embed)
+                yield from self._settle(pending, tasks)
                 pending, pixels = [], 0
-        yield from self._settle(pending, embed)
+        yield from self._settle(pending, tasks)
 
     def _settle(
-        self, pending: Sequence[tuple[S, Image | VultusError]], embed: bool
+        self, pending: Sequence[tuple[S, Image | VultusError]], tasks: frozenset[Task]
     ) -> Iterator[tuple[S, list[Face] | VultusError]]:
-        found = iter(self._work([image for _, image in pending if not isinstance(image, VultusError)], embed, None))
+        found = iter(self._work([image for _, image in pending if not isinstance(image, VultusError)], tasks, None))
         for source, image in pending:
             yield source, image if isinstance(image, VultusError) else next(found)
 
@@ -304,11 +324,14 @@ class FaceEngine:
         frames = video_source.frames(video, fps=fps)
         return follow(frames, self.find, tracker=Tracker(looks=looks), every=every, on_frame=on_frame)
 
-    def _work(self, images: list[Image], embed: bool, max_faces: int | None) -> list[list[Face]]:
+    def _work(self, images: list[Image], tasks: frozenset[Task], max_faces: int | None) -> list[list[Face]]:
         """Detect in all pictures at once, then embed all their faces at once."""
+        embed = "identity" in tasks
         found = [_largest(faces, max_faces) for faces in self._detector.detect(images)] if images else []
         alive = [self._judge(image, faces) for image, faces in zip(images, found, strict=True)]
         vectors = iter(self._vectors(images, found, alive) if embed else ())
+        places = [faces.landmarks for faces in found]
+        shown = iter(self._expressions.read(images, places) if "expression" in tasks else ())
         results: list[list[Face]] = []
         for image, faces, lives in zip(images, found, alive, strict=True):
             results.append([])
@@ -316,7 +339,7 @@ class FaceEngine:
                 box, points, score = faces.boxes[index], faces.landmarks[index], float(faces.scores[index])
                 embedding = Embedding(next(vectors), self.contract) if embed and (life is None or life.live) else None
                 quality = assess(image, box, points, score, self.gate)
-                results[-1].append(Face(Box(box), points, score, quality, embedding, life))
+                results[-1].append(Face(Box(box), points, score, quality, embedding, life, next(shown, None)))
         return results
 
     def _judge(self, image: Image, faces: Detections) -> list[Liveness | None]:
@@ -335,6 +358,15 @@ class FaceEngine:
                 crops.append(self._aligner.crops(image, faces.boxes[keep], faces.landmarks[keep]))
         if crops:
             yield from self._embedder.embed_views(np.concatenate(crops))
+
+
+def _tasks(embed: bool, tasks: Collection[Task] | None) -> frozenset[Task]:
+    if tasks is None:
+        return frozenset({"identity"} if embed else ())
+    for task in tasks:
+        if task not in TASKS:
+            raise UnknownNameError("task", str(task), TASKS, f"Known: {', '.join(TASKS)}")
+    return frozenset(tasks)
 
 
 def _largest(faces: Detections, count: int | None) -> Detections:

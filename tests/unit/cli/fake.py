@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,11 +12,13 @@ import numpy as np
 
 from vultus.errors import VultusError
 from vultus.inference.image import read, write
-from vultus.types import Box, Calibration, CalibrationPoint, Decision, Embedding, Face, Quality
+from vultus.types import Box, Calibration, CalibrationPoint, Decision, Embedding, Expression, Face, Quality
 
 ADA, GRACE, MARIE, NOBODY = (200, 40, 40), (40, 200, 40), (40, 40, 200), (0, 0, 0)
 CONTRACT = "dlib:0123456789abcdef"
 POINTS = np.array([[30, 40], [70, 40], [50, 60], [35, 80], [65, 80]], dtype=np.float32)
+SHOWN = Expression({"angry": 0.01, "disgust": 0.0, "fear": 0.02, "happy": 0.7, "sad": 0.03, "surprise": 0.2,
+                    "neutral": 0.04})  # fmt: skip
 CALIBRATION = Calibration(
     "fake-calibration", "coloured columns", 10_000_000, 1000,
     tuple(CalibrationPoint(10.0**-power, at, at - 0.01, at + 0.01)
@@ -69,11 +72,12 @@ class FakeEngine:
         return Face(box, points, 0.99, quality, Embedding(vector, CONTRACT) if embed else None)
 
     def find_each(
-        self, sources: Iterable[Any], *, embed: bool = True, batch: int = 16
+        self, sources: Iterable[Any], *, embed: bool = True, batch: int = 16, tasks: Collection[str] = ()
     ) -> Iterator[tuple[Any, list[Face] | VultusError]]:
         for source in sources:
             try:
-                yield source, self.find(source, embed=embed)
+                faces = self.find(source, embed=embed and not tasks)
+                yield source, [replace(face, expression=SHOWN) for face in faces] if "expression" in tasks else faces
             except VultusError as error:
                 yield source, error
 

@@ -95,7 +95,7 @@ class ChannelLogit(nn.Module):
             raise ShapeError("map", f"of length {self.length} along axis {self.axis}", str(tuple(maps.shape)))
         others = [axis for axis in BRANCHES if axis != self.axis]
         logit: Tensor = self.up(torch.relu(self.down(maps.mean(others))))
-        shape = [len(maps), 1, 1, 1]
+        shape = [-1, 1, 1, 1]
         shape[self.axis] = self.length
         return logit.view(shape)
 
