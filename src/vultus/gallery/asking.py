@@ -96,6 +96,12 @@ class Asking(Desk):
             within.check(connection)
         return len(self._store.select(within))
 
+    def searched(self, within: Filter | None = None) -> int:
+        """How many people a search looks among."""
+        if within is not None:
+            return len(self._store.select(within))
+        return self._searcher(background_of(self.engine.calibration)).n_people
+
     def identify_track(self, track: Track, fpir: float = 0.01, top: int = 5, *, within: Filter | None = None) -> Track:
         """The track with the answer who it is, by the vote of its best faces; without an embedding, as it was."""
         if track.embedding is None or not track.faces:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from vultus.gallery.denial import Denials
     from vultus.gallery.doors import Door, FarDoor, Rule
     from vultus.gallery.enrol import Engine
+    from vultus.gallery.register import Known
     from vultus.gallery.store import Store
     from vultus.gallery.templates import Templates
 
@@ -40,6 +41,7 @@ class Desk:
         self._crops = False
         self._door: tuple[int, float, Door] | None = None
         self._denied: tuple[int, Denials] | None = None
+        self._register: tuple[int, dict[str, Known | None]] = -1, {}
         # Taken before the store's lock, never inside a transaction.
         self._lock = threading.RLock()
         store.on_forget = self._erase_from_copies

@@ -62,8 +62,11 @@ def create_app(settings: Settings, *, engine: Engine | None = None) -> FastAPI:
     envelope.install(app)
     for module in found:
         app.include_router(module.router)
+    styles = {}
     if settings.compreface:
-        app.include_router(import_module("vultus.service.compreface").router)
+        compreface = import_module("vultus.service.compreface")
+        app.include_router(compreface.router)
+        styles["/api/v1"] = compreface.error_body
     if find_spec("vultus.service.page"):
         import_module("vultus.service.page").add_page(app)
     if settings.cors:
@@ -72,7 +75,7 @@ def create_app(settings: Settings, *, engine: Engine | None = None) -> FastAPI:
             allow_headers=["Authorization", "Content-Type", REPEATED, "X-API-Key", "X-Deadline-Ms", "X-Purpose"],
             expose_headers=["X-Request-Id", "Retry-After", "X-RateLimit-Remaining"],
         )  # fmt: skip
-    app.add_middleware(Gate, service=service)
+    app.add_middleware(Gate, service=service, styles=styles)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app
 

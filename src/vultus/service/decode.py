@@ -97,9 +97,11 @@ class Decoder:
 
     def close(self) -> None:
         """End the processes."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
         for process in self._processes:
             process.stop()
+        self._threads.shutdown(wait=True, cancel_futures=True)
+        for process in self._processes:
+            process.stop()  # whatever was being started meanwhile
 
     def _warm(self) -> None:
         process = self._idle.get()
@@ -154,6 +156,9 @@ class _Process:
     def stop(self) -> None:
         """End it for good."""
         self._stopped = True
+        child = self._child
+        if child is not None:
+            child.kill()  # whoever waits for its answer goes on
         self._end()
 
     def _answer(self, line: socket.socket, until: float) -> NDArray[np.uint8] | str:
@@ -183,14 +188,14 @@ class _Process:
         self._line, self._done = ours, 0
 
     def _end(self) -> None:
-        if self._line is not None:
-            self._line.close()
-            self._line = None
-        if self._child is not None:
+        line, self._line = self._line, None
+        child, self._child = self._child, None
+        if line is not None:
+            line.close()
+        if child is not None:
             with contextlib.suppress(OSError):
-                self._child.kill()
-            self._child.wait()
-            self._child = None
+                child.kill()
+            child.wait()
 
 
 def _take(line: socket.socket, into: bytearray | memoryview, until: float) -> bytes:

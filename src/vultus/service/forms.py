@@ -33,6 +33,7 @@ class _Reader:
 
     most: int
     parts: list[Part] = field(default_factory=list)
+    ended: bool = False
     _part: Part = field(default_factory=Part)
     _pieces: list[bytes] = field(default_factory=list)
     _name: bytes = b""
@@ -66,6 +67,9 @@ class _Reader:
     def on_part_data(self, data: bytes, start: int, end: int) -> None:
         self._pieces.append(data[start:end])
 
+    def on_end(self) -> None:
+        self.ended = True
+
     def on_part_end(self) -> None:
         self._part.data = b"".join(self._pieces)
         self.parts.append(self._part)
@@ -87,13 +91,16 @@ def parts_of(content_type: str, body: bytes, most: int) -> list[Part]:
     if not 0 < len(boundary) <= 200:
         raise _broken()
     reader = _Reader(most)
-    names = ("part_begin", "part_data", "part_end", "header_field", "header_value", "header_end", "headers_finished")
+    names = ("part_begin", "part_data", "part_end", "header_field", "header_value", "header_end", "headers_finished",
+             "end")  # fmt: skip
     parser = MultipartParser(boundary, {f"on_{name}": getattr(reader, f"on_{name}") for name in names})  # type: ignore[arg-type]
     try:
         parser.write(body)
         parser.finalize()
     except (FormParserError, ValueError):
         raise _broken() from None
+    if not reader.ended:
+        raise _broken()
     return reader.parts
 
 

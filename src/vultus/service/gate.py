@@ -14,17 +14,23 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from vultus.errors import ConfigError, VultusError
+from vultus.gallery import audit
 from vultus.service import auth
+from vultus.service.batching import deadline
 from vultus.service.envelope import ServiceError, of, respond
 from vultus.service.keystore import LOCAL
 from vultus.service.limits import retry_after
 from vultus.service.repeats import REPEATED, Repeats
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from vultus.service.keystore import Key
     from vultus.service.state import Service
+
+    Style = Callable[[ServiceError], Mapping[str, Any]]
 
 _ID = re.compile(r"[A-Za-z0-9_.-]{8,64}")
 _OPEN = re.compile(r"/v1/health(/live)?|/openapi\.json|/|/favicon\.ico|/static/.*|/api/v1/?")
@@ -49,10 +55,11 @@ class Gate:
     Args:
         app: behind the gate.
         service: whose rules hold.
+        styles: how errors are told below some addresses, by their beginning.
     """
 
-    def __init__(self, app: ASGIApp, service: Service) -> None:
-        self._app, self._service = app, service
+    def __init__(self, app: ASGIApp, service: Service, styles: Mapping[str, Style] | None = None) -> None:
+        self._app, self._service, self._styles = app, service, dict(styles or {})
         self._repeats = Repeats(app, service.database)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,8 +73,10 @@ class Gate:
         state["began"] = time.perf_counter()
         answer = _Answer(self._service, scope, send, headers)
         try:
+            state["error_style"] = next((how for at, how in self._styles.items() if scope["path"].startswith(at)), None)
             await self._admit(scope, headers)
-            await self._pass(scope, self._limited(receive, headers), answer, headers)
+            with audit.signed(state.get("signature")):
+                await self._pass(scope, self._limited(receive, headers), answer, headers)
         except Exception as error:  # whatever happens behind it, the caller gets an envelope
             if answer.begun:
                 _log.error("request %s broke off", state["request_id"], exc_info=error)
@@ -123,7 +132,7 @@ class Gate:
 
     async def _pass(self, scope: Scope, receive: Receive, answer: _Answer, headers: dict[str, str]) -> None:
         deadline_s = _deadline(headers, self._service.settings.deadline_s)
-        scope["state"]["deadline"] = time.monotonic() + deadline_s
+        deadline.set(time.monotonic() + deadline_s)
         try:
             async with asyncio.timeout(deadline_s) as clock:
                 answer.clock = clock
@@ -136,8 +145,11 @@ class Gate:
                 else:
                     await self._app(scope, receive, answer.send)
         except TimeoutError:
+            # Only ours comes here: whoever waits behind the gate catches its own.
             message = f"the request was not done within {deadline_s:g} seconds"
             raise ServiceError("deadline_exceeded", message, headers=retry_after(1)) from None
+        finally:
+            answer.clock = None
 
     def _limited(self, receive: Receive, headers: dict[str, str]) -> Receive:
         """The body, refused as soon as it is larger than it may be."""
@@ -164,7 +176,7 @@ class _Answer:
     def __init__(self, service: Service, scope: Scope, send: Send, headers: dict[str, str]) -> None:
         self._service, self._scope, self._send = service, scope, send
         self._secure = service.settings.tls_cert is not None
-        self.begun = False
+        self.begun = self._silenced = False
         self.clock: asyncio.Timeout | None = None
 
     async def send(self, message: Message) -> None:
@@ -172,10 +184,23 @@ class _Answer:
             if self.clock is not None:
                 # What has begun may end: a stream of events goes on for hours.
                 self.clock.reschedule(None)
-            await self._note(message["status"])
-            self._dress(message)
             self.begun = True
-        await self._send(message)
+            if not await self._note(message["status"]):
+                await self._silence()
+            else:
+                self._dress(message)
+        if not self._silenced:
+            await self._send(message)
+
+    async def _silence(self) -> None:
+        """Answer with an error in place of what was to be answered."""
+        self._silenced = True
+        error = ServiceError("unavailable", "the audit log cannot be written, so nothing is answered")
+        answer = respond(self._scope, error)
+        start: Message = {"type": "http.response.start", "status": error.status, "headers": answer.raw_headers}
+        self._dress(start)
+        await self._send(start)
+        await self._send({"type": "http.response.body", "body": answer.body})
 
     def _dress(self, message: Message) -> None:
         state = self._scope["state"]
@@ -191,16 +216,18 @@ class _Answer:
               if name.lower().encode() not in own),
         ]  # fmt: skip
 
-    async def _note(self, status: int) -> None:
+    async def _note(self, status: int) -> bool:
+        """Write the line; whether it is there."""
         scope, state = self._scope, self._scope["state"]
-        if _OPEN.fullmatch(scope["path"]) is not None or "noted" in state:
-            return
-        state["noted"] = True
+        if _OPEN.fullmatch(scope["path"]) is not None:
+            return True
         route = scope.get("route")
         detail: dict[str, Any] = {
             "route": getattr(route, "path", None) or "-", "method": scope["method"], "status": status,
             "request_id": state["request_id"], "ms": round((time.perf_counter() - state["began"]) * 1000),
         }  # fmt: skip
+        seconds = time.perf_counter() - state["began"]
+        self._service.metrics.count(scope["method"], detail["route"], status, seconds)
         if collection := scope.get("path_params", {}).get("collection_id"):
             detail["collection"] = str(collection)[:60]
         try:
@@ -208,7 +235,8 @@ class _Answer:
             await self._service.log.write(signature, detail)
         except VultusError as error:
             _log.critical("the log of calls cannot be written: %s", error)
-            raise ServiceError("unavailable", "the audit log cannot be written, so nothing is answered") from error
+            return False
+        return True
 
 
 def _deadline(headers: dict[str, str], most_s: float) -> float:

@@ -259,7 +259,9 @@ class EnrolFields(FacesFields):
     metadata: dict[str, Any] | None = None
     tags: list[Tag] = Field(default=[], max_length=100)
     keep_days: float | None = Field(None, ge=0, le=36525, description="after so many days the person is due to go")
-    on_clash: Literal["add", "error", "replace"] = Field("error", description="what to do if the name is known")
+    on_clash: Literal["add", "error", "replace"] = Field(
+        "error", description="if the name is known; 'error' takes the very same pictures again, as repeated"
+    )
 
 
 class ConsentFields(Fields):

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from unit.gallery.fake import FakeEngine
+from vultus.inference.engine import FaceEngine
 from vultus.service.app import create_app
 from vultus.service.settings import Settings
 from vultus.service.state import Service
@@ -21,6 +22,12 @@ from vultus.service.state import Service
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(data=tmp_path / "data", decode="none", threads=1)
+
+
+@pytest.fixture(scope="session")
+def real_engine() -> FaceEngine:
+    """The default pack."""
+    return FaceEngine(threads=1)
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from fastapi.responses import Response
 from vultus.errors import ImageError
 from vultus.service import shapes
 from vultus.service.auth import Caller, needs
-from vultus.service.batching import deadline
 from vultus.service.documents import ERRORS, takes
 from vultus.service.envelope import ServiceError, answer, of
 from vultus.service.pictures import form_of, one, some
@@ -42,9 +41,7 @@ async def look(
         ServiceError: too many are waiting, or the request has run out of time.
     """
     service: Service = service_of(request)
-    state = request.scope["state"]
-    state["timed"] = True
-    deadline.set(state["deadline"])
+    request.scope["state"]["timed"] = True
 
     async def see(upload: Upload) -> Seen | ServiceError:
         try:

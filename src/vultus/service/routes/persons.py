@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
-from vultus.errors import UnknownNameError
+from vultus.errors import NameClashError, UnknownNameError
 from vultus.gallery.retention import Consent
 from vultus.service import shapes
 from vultus.service.auth import Caller, needs
-from vultus.service.batching import deadline
 from vultus.service.cursors import Cursor, Limit, page
 from vultus.service.documents import ERRORS, takes
 from vultus.service.envelope import ServiceError, answer
@@ -37,6 +36,8 @@ if TYPE_CHECKING:
     from vultus.gallery.record import Enrolment
     from vultus.service.decode import Upload
     from vultus.types import Decision, Face
+
+    OnClash = Literal["add", "error", "replace"]
 
 router = APIRouter(prefix="/v1/collections/{collection_id}/persons", tags=["persons"], responses=ERRORS)
 Reader = Annotated[Caller, Depends(needs("read"))]
@@ -76,10 +77,13 @@ async def enrol(request: Request, collection_id: str, caller: Enroller) -> Respo
     fields = form.fields
 
     def work(photos: list[Photo]) -> Enrolment:
-        return gallery.enroll(
-            fields.name, list(photos), metadata=fields.metadata, tags=fields.tags, keep_days=fields.keep_days,
-            override_quality=fields.override_quality, on_clash=fields.on_clash, face=fields.face,
-        )  # fmt: skip
+        try:
+            return _enrol(gallery, fields, photos, fields.on_clash)
+        except NameClashError:
+            if not _there(gallery, fields.name, photos):
+                raise
+            # The same request once more, whose first answer was lost: nothing is computed for it.
+            return _enrol(gallery, fields, photos, "add")
 
     return await settle(request, gallery, some(form), work, fields.name)
 
@@ -87,9 +91,7 @@ async def enrol(request: Request, collection_id: str, caller: Enroller) -> Respo
 async def settle(request: Request, gallery: Gallery, uploads: Sequence[Upload], work: Any, name: str) -> Response:
     """Decode pictures, enrol those that can be read, and tell what became of each."""
     service = service_of(request)
-    state = request.scope["state"]
-    state["timed"] = True
-    deadline.set(state["deadline"])
+    request.scope["state"]["timed"] = True
     photos = await service.pictures.read_all(uploads)
     good = [
         (upload, photo) for upload, photo in zip(uploads, photos, strict=True) if not isinstance(photo, ServiceError)
@@ -160,6 +162,19 @@ async def verify(request: Request, collection_id: str, person_id: int, caller: S
 
 def _faces(faces: Sequence[Face], photo: Photo) -> list[dict[str, Any]]:
     return [shapes.face(face, index, photo) for index, face in enumerate(faces)]
+
+
+def _enrol(gallery: Gallery, fields: EnrolFields, photos: list[Photo], on_clash: OnClash) -> Enrolment:
+    return gallery.enroll(
+        fields.name, list(photos), metadata=fields.metadata, tags=fields.tags, keep_days=fields.keep_days,
+        override_quality=fields.override_quality, on_clash=on_clash, face=fields.face,
+    )  # fmt: skip
+
+
+def _there(gallery: Gallery, name: str, photos: list[Photo]) -> bool:
+    """Whether all of these pictures are enrolled as this person already."""
+    known = {face.picture for face in gallery.faces(name)}
+    return all(photo.picture in known for photo in photos)
 
 
 def _change(gallery: Gallery, person_id: int, fields: PersonFields) -> None:

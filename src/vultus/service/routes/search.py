@@ -41,8 +41,9 @@ async def identify(request: Request, collection_id: str, caller: Searcher) -> Re
     fields, uploads = form.fields, some(form)
     fpir, top = fields.fpir or service.settings.fpir, fields.top or service.settings.top
     within = Filter(tags=tuple(fields.tags)) if fields.tags else None
-    # A rate that cannot be had is told before any picture is looked at.
-    await service.run(gallery.identify_pictures, [[]], fpir, top, within=within)
+    if fields.fpir is not None:
+        # A rate that cannot be had is told before any picture is looked at.
+        await service.run(gallery.identify_pictures, [[]], fpir, top, within=within)
     seen = await look(request, uploads, max_faces=fields.max_faces)
     body = await service.run(_named, gallery, uploads, seen, fpir, top, within)
     return answer(request, body)
@@ -59,7 +60,6 @@ async def search(request: Request, collection_id: str, caller: Searcher) -> Resp
     request.scope["state"]["timed"] = True
     fpir, top = fields.fpir or service.settings.fpir, fields.top or service.settings.top
     within = Filter(tags=tuple(fields.tags)) if fields.tags else None
-    await service.run(gallery.identify_pictures, [[]], fpir, top, within=within)
     if fields.embedding is not None:
         if form.uploads:
             raise ServiceError("invalid_request", "give a picture or an embedding, not both")
@@ -81,7 +81,6 @@ def _named(
     """Everybody in some pictures, as JSON values; one line in the audit log."""
     pictures = [[] if isinstance(item, ServiceError) else item[1] for item in seen]
     answers = gallery.identify_pictures(pictures, fpir, top, within=within)
-    people = gallery.size().people if within is None else gallery.passing(within)
     body = []
     for upload, item, found in zip(uploads, seen, answers, strict=True):
         if isinstance(item, ServiceError):
@@ -93,7 +92,7 @@ def _named(
             for index, one_face in enumerate(found)
         ]
         body.append(shapes.picture(upload, photo, faces))
-    return {"people": people, "pictures": body}
+    return {"people": gallery.searched(within), "pictures": body}
 
 
 def _face_of(fields: SearchFields, contract: str) -> Face:
@@ -117,7 +116,7 @@ def _face_of(fields: SearchFields, contract: str) -> Face:
 def _threshold(gallery: Gallery, fpir: float, within: Filter | None) -> Decision:
     """The decision about a picture without a face."""
     calibration = gallery.engine.calibration
-    people = gallery.size().people if within is None else gallery.passing(within)
+    people = gallery.searched(within)
     return Decision(
         False, None, calibration.threshold_for_fpir(fpir, people), None, calibration.calibration_id, fpir, people,
         FAILURE_TO_ACQUIRE,

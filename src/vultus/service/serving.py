@@ -1,0 +1,91 @@
+"""Running the app: uvicorn with our limits, and a stop that lets open requests end."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+import sys
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+
+from vultus.errors import ConfigError
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from vultus.service.settings import Settings
+    from vultus.service.state import Service
+
+_KEEP_ALIVE_S = 75
+_BACKLOG = 512
+_MOST_HEADERS = 64 * 1024
+
+
+class Server(uvicorn.Server):
+    """Uvicorn, which tells the service that it is being stopped as soon as the signal comes."""
+
+    def __init__(self, config: uvicorn.Config, service: Service) -> None:
+        super().__init__(config)
+        self._service = service
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """Begin to stop; a second Ctrl-C stops at once. The signal is not raised again: this is a clean end."""
+        self._service.draining.set()
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
+
+
+def server_of(app: FastAPI, settings: Settings) -> Server:
+    """A server for an app; `run` or `serve` starts it.
+
+    Raises:
+        ConfigError: the certificate cannot be used.
+    """
+    secure: dict[str, Any] = {}
+    if settings.tls_cert is not None:
+        secure = {"ssl_certfile": str(settings.tls_cert), "ssl_keyfile": str(settings.tls_key)}
+    config = uvicorn.Config(
+        app, host=settings.host, port=settings.port, http="httptools" if _has("httptools") else "h11",
+        loop="uvloop" if _has("uvloop") and sys.platform != "win32" else "asyncio", ws="none", lifespan="on",
+        access_log=False, log_config=None, server_header=False, date_header=True, backlog=_BACKLOG,
+        timeout_keep_alive=_KEEP_ALIVE_S, timeout_graceful_shutdown=int(settings.drain_s) + 1,
+        h11_max_incomplete_event_size=_MOST_HEADERS, **secure,
+    )  # fmt: skip
+    try:
+        config.load()
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"the certificate {settings.tls_cert} or its key cannot be used: {error}") from error
+    return Server(config, app.state.service)
+
+
+def listen(settings: Settings) -> socket.socket:
+    """The socket a service listens on; taken before anything slow, so that a port in use is told at once.
+
+    Raises:
+        ConfigError: the address is not of this machine, or the port is in use.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    found = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind((settings.host, settings.port))
+    except (OSError, OverflowError) as error:
+        found.close()
+        why = getattr(error, "strerror", None) or error
+        where = f"{settings.host} port {settings.port}"
+        raise ConfigError(f"cannot listen on {where}: {why}; choose another --port") from error
+    return found
+
+
+def quiet() -> None:
+    """Log lines of the service and of uvicorn go to stderr, one each; nothing of a request but its id is in them."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+
+
+def _has(package: str) -> bool:
+    from importlib.util import find_spec
+
+    return find_spec(package) is not None

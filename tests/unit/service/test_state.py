@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+
+from vultus.gallery.audit import Signature, signed
+from vultus.service.envelope import ServiceError
+from vultus.service.keystore import Key
+from vultus.service.state import Service, installed_version
+
+
+def test_work_is_done_elsewhere_and_signed_by_the_caller(service: Service) -> None:
+    async def ask() -> tuple[str, str]:
+        with signed(Signature("key:1", "a test")):
+            await service.run(service.galleries.open("default").people)
+            return await service.run(lambda: threading.current_thread().name), threading.current_thread().name
+
+    there, here = asyncio.run(ask())
+    assert there != here
+    assert [entry.actor for entry in service.galleries.open("default").audit_log()][-1] == "key:1"
+    service.close()
+
+
+def test_a_key_reaches_its_own_collections(service: Service) -> None:
+    mine = Key("1", "a", ("read",), ("staff",))
+    with pytest.raises(ServiceError, match="there is no collection 'default'"):
+        service.gallery(mine, "default")
+    service.close()
+
+
+def test_the_version_is_known() -> None:
+    assert installed_version()
