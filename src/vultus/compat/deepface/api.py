@@ -238,7 +238,19 @@ def analyze(
             raise UnknownNameError("action", action, _ACTIONS, f"Known: {', '.join(_ACTIONS)}")
     if wanted != ("emotion",):
         raise InputError("age, gender and race are not offered; ask for actions=('emotion',)")
-    raise InputError("this version carries no expression model")
+    if isinstance(img_path, list | tuple):
+        return [analyze(one, wanted, enforce_detection, detector_backend, align, expand_percentage, silent,
+                        anti_spoofing) for one in img_path]  # fmt: skip
+    image = pictures.picture(img_path)
+    pictures.faces(image, img_path, enforce=enforce_detection, anti_spoofing=anti_spoofing, embed=False)
+    rows = []
+    for face in pictures.engine().find(image, tasks=("expression",)):
+        if face.expression is None:
+            continue
+        percent = {word: 100 * score for word, score in face.expression.scores.items()}
+        rows.append({"region": pictures.area(face), "face_confidence": face.score, "emotion": percent,
+                     "dominant_emotion": max(percent, key=percent.__getitem__)})  # fmt: skip
+    return rows
 
 
 def stream(

@@ -138,8 +138,9 @@ def test_expressions_only(people: Path) -> None:
         DeepFace.analyze(path)
     with pytest.raises(UnknownNameError, match=r"unknown action 'mood'.*Known: emotion, age, gender, race"):
         DeepFace.analyze(path, actions=("mood",))
-    with pytest.raises(InputError, match="this version carries no expression model"):
-        DeepFace.analyze(path, actions="emotion")
+    for rows in (DeepFace.analyze(path, actions="emotion"), DeepFace.analyze([path], actions=["emotion"])[0]):
+        assert rows[0]["dominant_emotion"] == "happy", "she smiles"
+        assert sum(rows[0]["emotion"].values()) == pytest.approx(100, abs=0.1)
 
 
 def test_colours_that_are_none(people: Path) -> None:
