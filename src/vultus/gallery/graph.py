@@ -14,26 +14,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vultus.gallery.doors import Recall
+from vultus.gallery.recall import RECALL_AT, WIDTHS, probes_like, widened
 from vultus.gallery.search import ExactDoor
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from vultus.gallery.doors import Rule
+    from vultus.gallery.doors import Recall, Rule
     from vultus.gallery.part import Kernel
     from vultus.gallery.search import Masks
     from vultus.gallery.templates import Changes, Templates
     from vultus.types import Candidate
 
-RECALL = 0.99
-_RECALL_AT = 10
-_WIDTHS = (64, 128, 256, 512, 1024)  # templates the graph proposes per probe, the first that reaches RECALL
-_N_PROBES = 200
 _LINKS, _BUILD_WIDTH = 16, 128
 _ONE_BY_ONE = 4096  # rows that begin a graph
 _MANY_PROBES = 16  # from here on, threads cost less than they bring
-_SAME = 1e-6  # two ways of adding up one similarity differ by less
 
 
 class GraphDoor:
@@ -52,12 +47,12 @@ class GraphDoor:
         self, templates: Templates, rule: Rule = "average", background: float = 0.0, *, kernel: Kernel = "auto"
     ) -> None:
         self._exact = ExactDoor(templates, rule, background, kernel=kernel)
-        self._width = _WIDTHS[0]
+        self._width = WIDTHS[0]
         # A search uses working memory of the graph: one at a time.
         self._lock = threading.Lock()
         base = self._exact.base
         self._graph = _build(base.rows, np.zeros(len(base.rows), np.float32) if base.offsets is None else base.offsets)
-        self.recall = self._widen(templates.vectors) if self._is_worth_it(self._wide(_RECALL_AT)) else None
+        self.recall = self._widen(templates.vectors) if self._is_worth_it(self._wide(RECALL_AT)) else None
 
     @property
     def n_people(self) -> int:
@@ -129,16 +124,14 @@ class GraphDoor:
 
     def _widen(self, vectors: NDArray[np.float32]) -> Recall:
         """Propose more and more until enough of the exact answer is found; how much it is."""
-        probes = _probes_like(vectors)
-        exact = self._exact.search(probes, _RECALL_AT)
-        share = 0.0
-        for width in _WIDTHS:
+        probes = probes_like(vectors)
+
+        def look(width: int) -> list[list[Candidate]]:
             self._width = width
-            found = self.search(probes, _RECALL_AT)
-            share = float(np.mean([_share(ours, wanted) for ours, wanted in zip(found, exact, strict=True)]))
-            if share >= RECALL:
-                break
-        return Recall(share, _RECALL_AT, len(probes), RECALL)
+            return self.search(probes, RECALL_AT)
+
+        self._width, recall = widened(self._exact.search(probes, RECALL_AT), look)
+        return recall
 
 
 def _build(rows: NDArray[np.float32], offsets: NDArray[np.float32]) -> Any:
@@ -159,17 +152,3 @@ def _build(rows: NDArray[np.float32], offsets: NDArray[np.float32]) -> Any:
         if len(rows) > _ONE_BY_ONE:
             graph.add(numbers[_ONE_BY_ONE:], lifted[_ONE_BY_ONE:])
     return graph
-
-
-def _probes_like(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Probes as they may come: near one of the templates, and halfway between two."""
-    random = np.random.default_rng(0)
-    one, other = (vectors[random.integers(0, len(vectors), _N_PROBES)] for _ in range(2))
-    between = one + np.where(np.arange(_N_PROBES) % 2, 1.0, 0.3)[:, None] * other
-    length = np.linalg.norm(between, axis=1, keepdims=True)
-    return np.where(length > _SAME, between / np.maximum(length, _SAME), one).astype(np.float32)
-
-
-def _share(found: list[Candidate], wanted: list[Candidate]) -> float:
-    """Part of the wanted that was found; of equal ones any will do."""
-    return sum(one.similarity >= wanted[-1].similarity - _SAME for one in found) / len(wanted)

@@ -17,10 +17,9 @@ import numpy as np
 from vultus.errors import ConfigError, StoreError
 from vultus.gallery.copying import Copier, steps
 from vultus.gallery.doors import Recall, check_search
-from vultus.gallery.graph import _probes_like as probes_like
-from vultus.gallery.graph import _share as share_of
 from vultus.gallery.ledger import HeldLedger
 from vultus.gallery.mirror import MOST_HITS, is_file, listed
+from vultus.gallery.recall import N_PROBES, RECALL, RECALL_AT, WIDTHS, probes_like, widened
 from vultus.gallery.search import ExactDoor
 from vultus.gallery.templates import Templates
 
@@ -34,10 +33,6 @@ if TYPE_CHECKING:
     from vultus.types import Candidate
 
 URI = "VULTUS_MILVUS_URI"
-RECALL = 0.99
-_RECALL_AT = 10
-_N_PROBES = 200
-_WIDTHS = (64, 128, 256, 512, 1024)  # rows a graph looks at per probe, the first that reaches RECALL
 _FEW_PEOPLE = 1_000  # are read from the record sooner than Milvus is asked
 _CHUNK_PEOPLE = 10_000  # named in one condition
 _SPARE_HITS = 8  # float32 sums differ in the last digits: who is at the edge here may be beyond it there
@@ -95,7 +90,7 @@ class MilvusDoor:
         self._ledger, self._rule, self._background = ledger, rule, background
         self._index = index or ("FLAT" if is_file(uri) else "HNSW")
         self._copier = Copier(ledger, rule, background, uri, token, self._index, consistency, progress)
-        self._width = _WIDTHS[0]
+        self._width = WIDTHS[0]
         self.recall: Recall | None = None
         try:
             self._follow()
@@ -179,7 +174,7 @@ class MilvusDoor:
         measured = self._copier.measured
         if measured:
             self._width = measured["width"]
-            self.recall = Recall(measured["share"], _RECALL_AT, measured["n_probes"], RECALL)
+            self.recall = Recall(measured["share"], RECALL_AT, measured["n_probes"], RECALL)
         else:
             self.recall = self._widen()
             self._copier.keep({"width": self._width, "share": self.recall.share, "n_probes": self.recall.n_probes})
@@ -249,17 +244,15 @@ class MilvusDoor:
 
     def _widen(self) -> Recall:
         """Let the graph look at more and more rows until enough of the exact answer is found; how much it is."""
-        some = np.random.default_rng(0).choice(self._roll.person_ids, min(self.n_people, 2 * _N_PROBES), replace=False)
+        some = np.random.default_rng(0).choice(self._roll.person_ids, min(self.n_people, 2 * N_PROBES), replace=False)
         probes = probes_like(self._ledger.read(np.sort(some)).vectors)
-        exact = self._scan(probes, _RECALL_AT)
-        share = 0.0
-        for width in _WIDTHS:
+
+        def look(width: int) -> list[list[Candidate]]:
             self._width = width
-            found = self._search(probes, _RECALL_AT)
-            share = float(np.mean([share_of(ours, wanted) for ours, wanted in zip(found, exact, strict=True)]))
-            if share >= RECALL:
-                break
-        return Recall(share, _RECALL_AT, len(probes), RECALL)
+            return self._search(probes, RECALL_AT)
+
+        self._width, recall = widened(self._scan(probes, RECALL_AT), look)
+        return recall
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vultus.errors import ConfigError, InputError, ShapeError
+from vultus.errors import ConfigError
+from vultus.gallery.doors import check_search
 from vultus.gallery.part import KERNELS, Best, Numbers, Part
 from vultus.gallery.record import Names
 from vultus.gallery.templates import Templates
@@ -154,14 +155,7 @@ class ExactDoor:
             InputError: top is below 1, or somebody in `within` is not there.
             ShapeError: the probes have another dimension than the gallery.
         """
-        if top < 1:
-            raise InputError(f"top must be at least 1, but is {top}")
-        if within is not None and len(within) and (within[0] < 0 or within[-1] >= self.n_people):
-            raise InputError(
-                f"within must hold positions from 0 to {self.n_people - 1}, but has {within[0]} to {within[-1]}"
-            )
-        if self.n_people and len(probes) and (probes.ndim != 2 or probes.shape[1] != self._dimension):
-            raise ShapeError("probes", f"(Q, {self._dimension})", str(probes.shape))
+        check_search(probes, top, within, self.n_people, self._dimension)
 
     def _part(self, templates: Templates) -> Part:
         names, ids, starts, vectors = templates.names, templates.person_ids, templates.starts, templates.vectors

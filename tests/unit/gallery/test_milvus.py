@@ -10,8 +10,9 @@ from unit.gallery.test_graph import faces, same
 from vultus.errors import ConfigError, InputError, ShapeError, StoreError
 from vultus.gallery import milvus
 from vultus.gallery.copying import TOKEN
-from vultus.gallery.milvus import RECALL, MilvusDoor
+from vultus.gallery.milvus import MilvusDoor
 from vultus.gallery.mirror import INDEXES, Mirror
+from vultus.gallery.recall import RECALL
 from vultus.gallery.search import ExactDoor
 from vultus.gallery.templates import Changes, Templates
 
