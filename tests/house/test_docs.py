@@ -204,7 +204,9 @@ def test_the_tree_in_the_readme_is_the_tree(checkout: Path) -> None:
     tree = next(body for _, body in FENCE.findall((checkout / "README.md").read_text("utf-8")) if "src/vultus" in body)
     source = checkout / "src/vultus"
     folders = {f"{file.parent.relative_to(source)}/" for file in _sources(checkout)} - {"./"}
-    files = {file.name for file in _sources(checkout)} - {"__init__.py"}
+    # a method is told by its row in the table and by its page
+    told = (checkout / "src/vultus/research/methods").rglob("*.py")
+    files = {file.name for file in set(_sources(checkout)) - set(told)} - {"__init__.py"}
     absent = sorted(name for name in folders if f"{name.split('/')[-2]}/" not in tree)
     absent += sorted(name for name in files if not re.search(rf"\b{re.escape(name.removesuffix('.py'))}\b", tree))
     assert absent == []
