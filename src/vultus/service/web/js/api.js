@@ -14,7 +14,9 @@ export class ApiError extends Error {
 
 const gone = new EventTarget();
 /** Called when the server no longer knows the key. */
-export function onSignedOut(handler) { gone.addEventListener("out", handler); }
+export function onSignedOut(handler) {
+  gone.addEventListener("out", handler);
+}
 
 function headers(extra = {}) {
   const all = { Accept: "application/json", ...extra };
@@ -24,7 +26,11 @@ function headers(extra = {}) {
 
 async function failed(response) {
   let body = null;
-  try { body = await response.json(); } catch { /* not JSON: a proxy between us */ }
+  try {
+    body = await response.json();
+  } catch {
+    /* not JSON: a proxy between us */
+  }
   if (response.status === 401 && session.system) gone.dispatchEvent(new Event("out"));
   return new ApiError(response.status, body, response.headers.get("Retry-After"));
 }
@@ -34,7 +40,12 @@ async function send(path, options) {
     return await fetch(path, { cache: "no-store", credentials: "omit", redirect: "error", ...options });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new ApiError(0, { error: { code: "unreachable", message: "The server cannot be reached. Is it still running, and is this machine on its network?" } });
+    throw new ApiError(0, {
+      error: {
+        code: "unreachable",
+        message: "The server cannot be reached. Is it still running, and is this machine on its network?",
+      },
+    });
   }
 }
 
@@ -43,7 +54,12 @@ export async function call(method, path, { json, form, signal, once = false } = 
   const extra = {};
   if (json !== undefined) extra["Content-Type"] = "application/json";
   if (once) extra["Idempotency-Key"] = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
-  const response = await send(path, { method, signal, headers: headers(extra), body: json === undefined ? form : JSON.stringify(json) });
+  const response = await send(path, {
+    method,
+    signal,
+    headers: headers(extra),
+    body: json === undefined ? form : JSON.stringify(json),
+  });
   if (!response.ok) throw await failed(response);
   return response.status === 204 ? {} : response.json();
 }
@@ -79,11 +95,17 @@ const pictures = new Map();
 export function picture(path) {
   const name = `${session.key.slice(0, 15)} ${path}`;
   if (!pictures.has(name)) {
-    const found = send(path, { headers: headers({ Accept: "image/jpeg" }) }).then(async (response) => {
-      if (response.ok) return URL.createObjectURL(await response.blob());
-      if (response.status !== 404) pictures.delete(name);
-      return null;
-    }, () => { pictures.delete(name); return null; });
+    const found = send(path, { headers: headers({ Accept: "image/jpeg" }) }).then(
+      async (response) => {
+        if (response.ok) return URL.createObjectURL(await response.blob());
+        if (response.status !== 404) pictures.delete(name);
+        return null;
+      },
+      () => {
+        pictures.delete(name);
+        return null;
+      },
+    );
     pictures.set(name, found);
     if (pictures.size > KEPT) {
       const [oldest, address] = pictures.entries().next().value;
@@ -107,12 +129,17 @@ export function upload(path, body, { onProgress, signal }) {
     request.open("POST", path);
     for (const [name, value] of Object.entries(headers())) request.setRequestHeader(name, value);
     request.responseType = "json";
-    request.upload.addEventListener("progress", (event) => event.lengthComputable && onProgress(event.loaded / event.total));
+    request.upload.addEventListener(
+      "progress",
+      (event) => event.lengthComputable && onProgress(event.loaded / event.total),
+    );
     request.addEventListener("load", () => {
       if (request.status < 300) resolve(request.response);
       else reject(new ApiError(request.status, request.response, request.getResponseHeader("Retry-After")));
     });
-    request.addEventListener("error", () => reject(new ApiError(0, { error: { message: "The upload broke off: the server cannot be reached." } })));
+    request.addEventListener("error", () =>
+      reject(new ApiError(0, { error: { message: "The upload broke off: the server cannot be reached." } })),
+    );
     signal?.addEventListener("abort", () => request.abort());
     request.send(body);
   });
@@ -146,10 +173,18 @@ async function* streamed(response) {
   }
 }
 
-const rest = (ms, signal) => new Promise((resolve) => {
-  const timer = setTimeout(resolve, ms);
-  signal.addEventListener("abort", () => { clearTimeout(timer); resolve(); }, { once: true });
-});
+const rest = (ms, signal) =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener(
+      "abort",
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      { once: true },
+    );
+  });
 
 /** Events of the server as they come, over broken connections, until "end" or until `signal` says stop. */
 export async function listen(path, { signal, onEvent, onState = () => {}, after = null }) {
@@ -164,12 +199,18 @@ export async function listen(path, { signal, onEvent, onState = () => {}, after 
       for await (const event of streamed(response)) {
         wait = 1000;
         if (event.id !== null) last = event.id;
-        if (event.type === "end") { onState("ended", event.data); return; }
+        if (event.type === "end") {
+          onState("ended", event.data);
+          return;
+        }
         onEvent(event);
       }
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== 429) { onState("refused", error); return; }
+      if (error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== 429) {
+        onState("refused", error);
+        return;
+      }
     }
     onState("lost");
     await rest(wait, signal);

@@ -6,7 +6,8 @@ const SVG = "http://www.w3.org/2000/svg";
 function put(element, name, value) {
   if (value === undefined || value === null || value === false) return;
   if (name === "on") for (const [event, handler] of Object.entries(value)) element.addEventListener(event, handler);
-  else if (name === "style") for (const [property, set] of Object.entries(value)) element.style.setProperty(property, set);
+  else if (name === "style")
+    for (const [property, set] of Object.entries(value)) element.style.setProperty(property, set);
   else if (name === "value" || name === "checked" || name === "srcObject") element[name] = value;
   else element.setAttribute(name, value === true ? "" : String(value));
 }
@@ -35,7 +36,11 @@ export function svg(tag, properties, ...children) {
 
 /** A drawn sign, silent for screen readers: words stand beside it. */
 export function icon(name) {
-  return svg("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true", focusable: "false" }, SHAPES[name].map((d) => svg("path", { d })));
+  return svg(
+    "svg",
+    { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true", focusable: "false" },
+    SHAPES[name].map((d) => svg("path", { d })),
+  );
 }
 
 /** Put children in the place of whatever is there. */
@@ -56,5 +61,7 @@ export function say(text, urgent = false) {
   const region = document.getElementById(urgent ? "alerts" : "news");
   if (!region) return;
   region.textContent = "";
-  setTimeout(() => { region.textContent = text; }, 60);
+  setTimeout(() => {
+    region.textContent = text;
+  }, 60);
 }

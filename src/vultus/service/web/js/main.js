@@ -11,7 +11,8 @@ const app = document.getElementById("app");
 let stop = new AbortController();
 let main = null;
 
-const open = (route) => (route.roles.length === 0 || may(...route.roles)) && session.system.features?.[route.feature] !== false;
+const open = (route) =>
+  (route.roles.length === 0 || may(...route.roles)) && session.system.features?.[route.feature] !== false;
 
 async function load() {
   session.system = await get("/v1/system");
@@ -22,7 +23,7 @@ async function load() {
     session.collections = (await get("/v1/collections?limit=200")).items;
   }
   const ids = session.collections.map(({ collection_id }) => collection_id);
-  if (!ids.includes(session.collection)) choose(ids.includes("default") ? "default" : ids[0] ?? "default");
+  if (!ids.includes(session.collection)) choose(ids.includes("default") ? "default" : (ids[0] ?? "default"));
 }
 
 function out(message = "") {
@@ -47,14 +48,24 @@ async function enter(key) {
 }
 
 function frame() {
-  const built = shell({ routes: ROUTES.filter((route) => route.sign && open(route)), onOut: () => out(), onCollection: (id) => { choose(id); go(); } });
+  const built = shell({
+    routes: ROUTES.filter((route) => route.sign && open(route)),
+    onOut: () => out(),
+    onCollection: (id) => {
+      choose(id);
+      go();
+    },
+  });
   main = built.main;
   replace(app, built.elements);
   go();
 }
 
 function nothingHere(hash) {
-  return [head("There is no such page", `Nothing is known under ${hash}.`), link("To the people", "#/people", { kind: "primary" })];
+  return [
+    head("There is no such page", `Nothing is known under ${hash}.`),
+    link("To the people", "#/people", { kind: "primary" }),
+  ];
 }
 
 /** Show the view of the address. */
@@ -73,7 +84,16 @@ async function go() {
   const slow = setTimeout(() => replace(main, h("div", { class: "page" }, waiting())), 250);
   let shown;
   try {
-    shown = route ? await route.view({ id, signal, refresh: go, title: (text) => { document.title = `${text} - Vultus`; } }) : nothingHere(location.hash);
+    shown = route
+      ? await route.view({
+          id,
+          signal,
+          refresh: go,
+          title: (text) => {
+            document.title = `${text} - Vultus`;
+          },
+        })
+      : nothingHere(location.hash);
   } catch (error) {
     if (error.name === "AbortError" || signal.aborted) return;
     shown = [h("h1", { tabindex: "-1" }, route.title), trouble(error, go)];
@@ -98,5 +118,18 @@ try {
   frame();
 } catch (error) {
   if (error instanceof ApiError && error.status === 401) out();
-  else replace(app, h("main", { class: "gate" }, h("div", { class: "gate-card" }, h("h1", null, "Vultus"), trouble(error, () => location.reload()))));
+  else
+    replace(
+      app,
+      h(
+        "main",
+        { class: "gate" },
+        h(
+          "div",
+          { class: "gate-card" },
+          h("h1", null, "Vultus"),
+          trouble(error, () => location.reload()),
+        ),
+      ),
+    );
 }

@@ -6,10 +6,18 @@ const THEME = "vultus-theme";
 export const session = {
   system: null,
   collections: [],
-  get key() { return sessionStorage.getItem(KEY) ?? ""; },
-  get collection() { return sessionStorage.getItem(COLLECTION) ?? ""; },
-  get me() { return this.system?.me ?? { name: "", roles: [], collections: [] }; },
-  get limits() { return this.system?.limits ?? {}; },
+  get key() {
+    return sessionStorage.getItem(KEY) ?? "";
+  },
+  get collection() {
+    return sessionStorage.getItem(COLLECTION) ?? "";
+  },
+  get me() {
+    return this.system?.me ?? { name: "", roles: [], collections: [] };
+  },
+  get limits() {
+    return this.system?.limits ?? {};
+  },
 };
 
 export function keep(key) {
@@ -17,7 +25,9 @@ export function keep(key) {
   else sessionStorage.removeItem(KEY);
 }
 
-export function choose(collection) { sessionStorage.setItem(COLLECTION, collection); }
+export function choose(collection) {
+  sessionStorage.setItem(COLLECTION, collection);
+}
 
 export function forget() {
   sessionStorage.removeItem(KEY);
@@ -32,7 +42,9 @@ export function may(...roles) {
 }
 
 /** "light", "dark", or "auto" for what the system says. */
-export function theme() { return localStorage.getItem(THEME) ?? "auto"; }
+export function theme() {
+  return localStorage.getItem(THEME) ?? "auto";
+}
 
 export function wear(name) {
   if (name === "auto") {

@@ -5,10 +5,22 @@ import { field, notice, trouble } from "./parts/page.js";
 import { ApiError } from "./api.js";
 
 export function signIn(message, enter) {
-  const key = h("input", { type: "password", autocomplete: "off", spellcheck: "false", required: true, placeholder: "vultus_..." });
+  const key = h("input", {
+    type: "password",
+    autocomplete: "off",
+    spellcheck: "false",
+    required: true,
+    placeholder: "vultus_...",
+  });
   const wrong = h("div", null, message && notice("warn", message));
   const submit = h("button", { type: "submit", class: "button primary" }, "Sign in");
-  const form = h("form", { novalidate: true }, field("API key", key, "It stays in this tab and is forgotten when you close it."), wrong, submit);
+  const form = h(
+    "form",
+    { novalidate: true },
+    field("API key", key, "It stays in this tab and is forgotten when you close it."),
+    wrong,
+    submit,
+  );
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const text = key.value.trim();
@@ -27,10 +39,28 @@ export function signIn(message, enter) {
     }
     submit.disabled = false;
   });
-  return h("main", { class: "gate" }, h("div", { class: "gate-card arrives" }, brand("#/"),
-    h("h1", { tabindex: "-1" }, "Sign in"),
-    h("p", { class: "soft" }, "Find, compare and name faces, with answers that say how sure they are."),
-    form,
-    h("details", null, h("summary", null, "Where do I get a key?"),
-      h("p", null, "Whoever runs this server makes one with ", h("code", null, "vultus keys add"), ", or on this page under Keys and settings. A key is shown once, when it is made."))));
+  return h(
+    "main",
+    { class: "gate" },
+    h(
+      "div",
+      { class: "gate-card arrives" },
+      brand("#/"),
+      h("h1", { tabindex: "-1" }, "Sign in"),
+      h("p", { class: "soft" }, "Find, compare and name faces, with answers that say how sure they are."),
+      form,
+      h(
+        "details",
+        null,
+        h("summary", null, "Where do I get a key?"),
+        h(
+          "p",
+          null,
+          "Whoever runs this server makes one with ",
+          h("code", null, "vultus keys add"),
+          ", or on this page under Keys and settings. The first one is printed when the server starts for the first time. A key is shown once, when it is made.",
+        ),
+      ),
+    ),
+  );
 }

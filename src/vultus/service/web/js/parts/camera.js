@@ -30,7 +30,9 @@ export function camera({ signal, onFrame = null, extra = [], pause = 250, mirror
     if (!video.videoWidth) return null;
     const canvas = h("canvas", { width: video.videoWidth, height: video.videoHeight });
     canvas.getContext("2d").drawImage(video, 0, 0);
-    const blob = await new Promise((resolve) => { canvas.toBlob(resolve, "image/jpeg", 0.92); });
+    const blob = await new Promise((resolve) => {
+      canvas.toBlob(resolve, "image/jpeg", 0.92);
+    });
     return blob && { blob, size: { width: canvas.width, height: canvas.height } };
   }
 
@@ -39,7 +41,9 @@ export function camera({ signal, onFrame = null, extra = [], pause = 250, mirror
     while (onFrame && stream === mine && mine) {
       const shot = document.hidden ? null : await grab();
       if (shot) await onFrame(shot.blob, shot.size);
-      await new Promise((resolve) => { setTimeout(resolve, pause); });
+      await new Promise((resolve) => {
+        setTimeout(resolve, pause);
+      });
     }
   }
 
@@ -48,18 +52,47 @@ export function camera({ signal, onFrame = null, extra = [], pause = 250, mirror
     replace(box, waiting("Waiting for the camera"));
     try {
       if (!navigator.mediaDevices) throw Object.assign(new Error(), { name: "insecure" });
-      stream = await navigator.mediaDevices.getUserMedia({ audio: false, video: { deviceId: deviceId ? { exact: deviceId } : undefined, width: { ideal: 1280 }, height: { ideal: 720 } } });
+      stream = await navigator.mediaDevices.getUserMedia({
+        audio: false,
+        video: { deviceId: deviceId ? { exact: deviceId } : undefined, width: { ideal: 1280 }, height: { ideal: 720 } },
+      });
     } catch (error) {
-      const text = WHY[error.name] ?? (error.name === "insecure" ? "Browsers lend the camera only to pages that come over https, or from this very machine." : "The camera could not be started.");
-      replace(box, notice("warn", h("p", null, text)), h("div", null, button("Try again", { sign: "camera", on: () => start(deviceId) })));
+      const text =
+        WHY[error.name] ??
+        (error.name === "insecure"
+          ? "Browsers lend the camera only to pages that come over https, or from this very machine."
+          : "The camera could not be started.");
+      replace(
+        box,
+        notice("warn", h("p", null, text)),
+        h("div", null, button("Try again", { sign: "camera", on: () => start(deviceId) })),
+      );
       return;
     }
-    if (signal.aborted) { stop(); return; }
+    if (signal.aborted) {
+      stop();
+      return;
+    }
     video.srcObject = stream;
     const all = (await navigator.mediaDevices.enumerateDevices()).filter(({ kind }) => kind === "videoinput");
-    const which = all.length > 1 && options(all.map(({ deviceId: id, label }, i) => [id, label || `Camera ${i + 1}`]), stream.getVideoTracks()[0].getSettings().deviceId);
+    const which =
+      all.length > 1 &&
+      options(
+        all.map(({ deviceId: id, label }, i) => [id, label || `Camera ${i + 1}`]),
+        stream.getVideoTracks()[0].getSettings().deviceId,
+      );
     which && which.addEventListener("change", () => start(which.value));
-    replace(box, stage, h("div", { class: "row" }, extra, button("Stop the camera", { kind: "quiet", sign: "stop", on: end }), which && h("div", { class: "grow" }, field("Camera", which))));
+    replace(
+      box,
+      stage,
+      h(
+        "div",
+        { class: "row" },
+        extra,
+        button("Stop the camera", { kind: "quiet", sign: "stop", on: end }),
+        which && h("div", { class: "grow" }, field("Camera", which)),
+      ),
+    );
     say("The camera is on");
     await video.play().catch(() => {});
     watch();
@@ -72,8 +105,16 @@ export function camera({ signal, onFrame = null, extra = [], pause = 250, mirror
     box.querySelector("button").focus();
   }
   function idle() {
-    replace(box, h("div", { class: "drop" }, h("b", null, "The camera is off"), h("span", { class: "small soft" }, "Pictures go to this server only, and only while the camera is on."),
-      button("Turn the camera on", { kind: "primary", sign: "camera", on: () => start() })));
+    replace(
+      box,
+      h(
+        "div",
+        { class: "drop" },
+        h("b", null, "The camera is off"),
+        h("span", { class: "small soft" }, "Pictures go to this server only, and only while the camera is on."),
+        button("Turn the camera on", { kind: "primary", sign: "camera", on: () => start() }),
+      ),
+    );
   }
   idle();
   return { element: box, layer, grab, running: () => stream !== null };

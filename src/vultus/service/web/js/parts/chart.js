@@ -4,7 +4,10 @@ import { oneIn, similar } from "../words.js";
 
 const text = (x, y, words, properties = {}) => svg("text", { x, y, ...properties }, words);
 const line = (x1, y1, x2, y2, name) => svg("line", { x1, y1, x2, y2, class: name });
-const decade = (rate) => { const n = Math.round(1 / rate); return n >= 1e6 ? `1 in ${n / 1e6}M` : n >= 1000 ? `1 in ${n / 1000}k` : `1 in ${n}`; };
+const decade = (rate) => {
+  const n = Math.round(1 / rate);
+  return n >= 1e6 ? `1 in ${n / 1e6}M` : n >= 1000 ? `1 in ${n / 1000}k` : `1 in ${n}`;
+};
 
 /** The threshold that follows from each false match rate, with its interval; `here` is the rate that is chosen. */
 export function thresholds(points, here) {
@@ -20,13 +23,30 @@ export function thresholds(points, here) {
   const steps = [0, 1, 2, 3, 4].map((i) => floor + ((roof - floor) * i) / 4);
   const decades = [];
   for (let power = Math.ceil(to); power <= Math.floor(from); power += small ? 2 : 1) decades.push(10 ** power);
-  const band = [...used.map((p) => `${x(p.fmr)},${y(p.high ?? p.threshold)}`), ...[...used].reverse().map((p) => `${x(p.fmr)},${y(p.low ?? p.threshold)}`)].join(" ");
-  return svg("svg", { class: "chart", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `Thresholds from ${similar(used[0].threshold)} for ${oneIn(used[0].fmr)} false matches to ${similar(used.at(-1).threshold)} for ${oneIn(used.at(-1).fmr)}. The table below has all of them.` },
-    steps.map((value) => [line(left, y(value), width - 20, y(value), "grid"), text(left - 8, y(value) + 4, value.toFixed(2), { "text-anchor": "end" })]),
+  const band = [
+    ...used.map((p) => `${x(p.fmr)},${y(p.high ?? p.threshold)}`),
+    ...[...used].reverse().map((p) => `${x(p.fmr)},${y(p.low ?? p.threshold)}`),
+  ].join(" ");
+  return svg(
+    "svg",
+    {
+      class: "chart",
+      viewBox: `0 0 ${width} ${height}`,
+      role: "img",
+      "aria-label": `Thresholds from ${similar(used[0].threshold)} for ${oneIn(used[0].fmr)} false matches to ${similar(used.at(-1).threshold)} for ${oneIn(used.at(-1).fmr)}. The table below has all of them.`,
+    },
+    steps.map((value) => [
+      line(left, y(value), width - 20, y(value), "grid"),
+      text(left - 8, y(value) + 4, value.toFixed(2), { "text-anchor": "end" }),
+    ]),
     decades.map((rate) => text(x(rate), height - 12, decade(rate), { "text-anchor": "middle" })),
     svg("polygon", { class: "band", points: band }),
     svg("polyline", { class: "curve", points: used.map((p) => `${x(p.fmr)},${y(p.threshold)}`).join(" ") }),
-    here && [line(x(here.fmr), 12, x(here.fmr), height - bottom, "here"), svg("circle", { class: "dot", cx: x(here.fmr), cy: y(here.threshold), r: 6 })]);
+    here && [
+      line(x(here.fmr), 12, x(here.fmr), height - bottom, "here"),
+      svg("circle", { class: "dot", cx: x(here.fmr), cy: y(here.threshold), r: 6 }),
+    ],
+  );
 }
 
 /** The threshold for a rate between measured points, as the library takes it: straight in the logarithm of the rate. */
@@ -47,15 +67,36 @@ export function groups(title, rows, target) {
   const height = shown.length * row + (target ? 34 : 8);
   const most = Math.max(...shown.map(({ rate }) => rate.high ?? rate.value), target ?? 0, 1e-9) * 1.08;
   const x = (value) => left + (Math.max(value, 0) / most) * (width - left - 90);
-  const words = shown.map(({ name, rate, stands }) => `${name}: ${oneIn(rate.value)}${stands ? ", differs from the others" : ""}`).join("; ");
-  return h("figure", { class: "stack" }, h("figcaption", null, h("h3", null, title)),
-    svg("svg", { class: "chart", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${title}. ${words}` },
-      target ? [line(x(target), 4, x(target), height - 30, "target"), text(x(target), height - 12, `asked for ${oneIn(target)}`, { "text-anchor": "middle" })] : null,
+  const words = shown
+    .map(({ name, rate, stands }) => `${name}: ${oneIn(rate.value)}${stands ? ", differs from the others" : ""}`)
+    .join("; ");
+  return h(
+    "figure",
+    { class: "stack" },
+    h("figcaption", null, h("h3", null, title)),
+    svg(
+      "svg",
+      { class: "chart", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${title}. ${words}` },
+      target
+        ? [
+            line(x(target), 4, x(target), height - 30, "target"),
+            text(x(target), height - 12, `asked for ${oneIn(target)}`, { "text-anchor": "middle" }),
+          ]
+        : null,
       shown.map(({ name, rate, stands }, i) => {
         const y = i * row + 20;
         const kind = stands ? " bad" : "";
-        return [line(left, y, width - 90, y, "grid"), text(left - 12, y + 4, name.length > 16 ? `${name.slice(0, 15)}…` : name, { "text-anchor": "end", class: "ink" }),
-          line(x(rate.low ?? rate.value), y, x(rate.high ?? rate.value), y, `whisker${kind}`), svg("circle", { class: `dot${kind}`, cx: x(rate.value), cy: y, r: 6 }),
-          text(width, y + 4, `${oneIn(rate.value)}${stands ? " !" : ""}`, { "text-anchor": "end", class: "ink" })];
-      })));
+        return [
+          line(left, y, width - 90, y, "grid"),
+          text(left - 12, y + 4, name.length > 16 ? `${name.slice(0, 15)}…` : name, {
+            "text-anchor": "end",
+            class: "ink",
+          }),
+          line(x(rate.low ?? rate.value), y, x(rate.high ?? rate.value), y, `whisker${kind}`),
+          svg("circle", { class: `dot${kind}`, cx: x(rate.value), cy: y, r: 6 }),
+          text(width, y + 4, `${oneIn(rate.value)}${stands ? " !" : ""}`, { "text-anchor": "end", class: "ink" }),
+        ];
+      }),
+    ),
+  );
 }

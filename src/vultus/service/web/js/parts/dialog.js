@@ -13,8 +13,14 @@ export function ask({ title, body = [], yes, danger = false, no = "Cancel", act 
   return new Promise((resolve) => {
     let result = null;
     const confirm = yes && h("button", { type: "submit", class: `button ${danger ? "danger" : "primary"}` }, yes);
-    const form = h("form", { class: "dialog-body", method: "dialog", novalidate: true }, h("h2", { id }, title), body, wrong,
-      h("div", { class: "row end" }, button(no, { kind: "quiet", on: () => dialog.close() }), confirm));
+    const form = h(
+      "form",
+      { class: "dialog-body", method: "dialog", novalidate: true },
+      h("h2", { id }, title),
+      body,
+      wrong,
+      h("div", { class: "row end" }, button(no, { kind: "quiet", on: () => dialog.close() }), confirm),
+    );
     const dialog = h("dialog", { "aria-labelledby": id, class: sheet ? "sheet" : "arrives" }, form);
     form.addEventListener("submit", async (event) => {
       event.preventDefault();

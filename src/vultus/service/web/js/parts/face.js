@@ -3,14 +3,17 @@ import { h, icon, replace } from "../dom.js";
 import { here, picture } from "../api.js";
 
 const waitingFor = new WeakMap();
-const seen = new IntersectionObserver((entries) => {
-  for (const { isIntersecting, target } of entries) {
-    if (!isIntersecting) continue;
-    seen.unobserve(target);
-    waitingFor.get(target)?.();
-    waitingFor.delete(target);
-  }
-}, { rootMargin: "240px" });
+const seen = new IntersectionObserver(
+  (entries) => {
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting) continue;
+      seen.unobserve(target);
+      waitingFor.get(target)?.();
+      waitingFor.delete(target);
+    }
+  },
+  { rootMargin: "240px" },
+);
 
 function kept(path, alt, size) {
   const box = h("span", { class: `face ${size}` }, icon("people"));
@@ -27,11 +30,14 @@ const nobody = (size) => h("span", { class: `face ${size}` }, icon("people"));
 
 /** The cut-out of an enrolled face; it is fetched when it comes into view. */
 export function faceOf(personId, faceId, alt = "", size = "") {
-  return faceId === null || faceId === undefined ? nobody(size) : kept(here(`/persons/${personId}/faces/${faceId}/image`), alt, size);
+  return faceId === null || faceId === undefined
+    ? nobody(size)
+    : kept(here(`/persons/${personId}/faces/${faceId}/image`), alt, size);
 }
 
 /** The cut-out of a face nobody has named. */
-export const unknownFace = (groupId, faceId, alt = "", size = "") => kept(here(`/unknown/${groupId}/faces/${faceId}/image`), alt, size);
+export const unknownFace = (groupId, faceId, alt = "", size = "") =>
+  kept(here(`/unknown/${groupId}/faces/${faceId}/image`), alt, size);
 
 /** A square around a face, cut out of a picture here. */
 export function cut(bitmap, box, alt = "", size = "") {
@@ -39,13 +45,25 @@ export function cut(bitmap, box, alt = "", size = "") {
   if (!bitmap || !box) return frame;
   const [left, top, right, bottom] = box;
   const side = Math.max(right - left, bottom - top) * 1.5;
-  const canvas = h("canvas", { width: 240, height: 240, role: alt ? "img" : null, "aria-label": alt || null, "aria-hidden": alt ? null : "true" });
+  const canvas = h("canvas", {
+    width: 240,
+    height: 240,
+    role: alt ? "img" : null,
+    "aria-label": alt || null,
+    "aria-hidden": alt ? null : "true",
+  });
   canvas.style.width = "100%";
-  canvas.getContext("2d").drawImage(bitmap, (left + right - side) / 2, (top + bottom - side) / 2, side, side, 0, 0, 240, 240);
+  canvas
+    .getContext("2d")
+    .drawImage(bitmap, (left + right - side) / 2, (top + bottom - side) / 2, side, side, 0, 0, 240, 240);
   return replace(frame, canvas);
 }
 
 /** The upright pixels of a file; null for formats that this browser does not know. */
 export async function decoded(file) {
-  try { return await createImageBitmap(file, { imageOrientation: "from-image" }); } catch { return null; }
+  try {
+    return await createImageBitmap(file, { imageOrientation: "from-image" });
+  } catch {
+    return null;
+  }
 }

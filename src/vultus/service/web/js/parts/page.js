@@ -4,9 +4,12 @@ import { ApiError } from "../api.js";
 
 /** The head of a view; the router moves the focus to its h1. */
 export function head(title, lead, ...actions) {
-  return h("header", { class: "page-head" },
+  return h(
+    "header",
+    { class: "page-head" },
     h("div", null, h("h1", { tabindex: "-1" }, title), lead && h("p", null, lead)),
-    actions.length > 0 && h("div", { class: "actions" }, actions));
+    actions.length > 0 && h("div", { class: "actions" }, actions),
+  );
 }
 
 export function section(title, ...children) {
@@ -15,8 +18,19 @@ export function section(title, ...children) {
 }
 
 export function button(label, { sign, kind = "", on, only = false, ...rest } = {}) {
-  return h("button", { type: "button", class: `button ${kind}${only ? " only-icon" : ""}`, ...(only && { "aria-label": label }), title: only ? label : null, on: on && { click: on }, ...rest },
-    sign && icon(sign), !only && label);
+  return h(
+    "button",
+    {
+      type: "button",
+      class: `button ${kind}${only ? " only-icon" : ""}`,
+      ...(only && { "aria-label": label }),
+      title: only ? label : null,
+      on: on && { click: on },
+      ...rest,
+    },
+    sign && icon(sign),
+    !only && label,
+  );
 }
 
 export function link(label, address, { sign, kind = "" } = {}) {
@@ -29,12 +43,24 @@ export function chip(text, kind = "", sign = null) {
 
 /** A page with nothing on it says what would be on it, and how it comes there. */
 export function empty(sign, title, text, ...actions) {
-  return h("div", { class: "empty" }, icon(sign), h("h2", null, title), h("p", null, text), actions.length > 0 && h("div", { class: "row" }, actions));
+  return h(
+    "div",
+    { class: "empty" },
+    icon(sign),
+    h("h2", null, title),
+    h("p", null, text),
+    actions.length > 0 && h("div", { class: "row" }, actions),
+  );
 }
 
 const SIGNS = { good: "check", warn: "warning", bad: "warning", "": "shield" };
 export function notice(kind, ...children) {
-  return h("div", { class: `notice ${kind}`, role: kind === "bad" ? "alert" : null }, icon(SIGNS[kind]), h("div", null, children));
+  return h(
+    "div",
+    { class: `notice ${kind}`, role: kind === "bad" ? "alert" : null },
+    icon(SIGNS[kind]),
+    h("div", null, children),
+  );
 }
 
 export function waiting(text = "One moment") {
@@ -44,14 +70,26 @@ export function waiting(text = "One moment") {
 /** What the server said, with the number to quote and a way to try again. */
 export function trouble(error, again) {
   const api = error instanceof ApiError;
-  const text = api ? error.message : "Something on this page went wrong. Reload it; if it happens again, tell whoever runs the server.";
+  const text = api
+    ? error.message
+    : "Something on this page went wrong. Reload it; if it happens again, tell whoever runs the server.";
   if (!api) console.error(error);
-  return h("div", { class: "stack" },
-    notice("bad", h("p", null, text),
-      (error.details?.problems ?? []).map((problem) => h("p", { class: "small" }, `${problem.where?.slice(1).join(" ") ?? ""}: ${problem.problem}`)),
+  return h(
+    "div",
+    { class: "stack" },
+    notice(
+      "bad",
+      h("p", null, text),
+      (error.details?.problems ?? []).map((problem) =>
+        h("p", { class: "small" }, `${problem.where?.slice(1).join(" ") ?? ""}: ${problem.problem}`),
+      ),
       error.retryAfter > 0 && h("p", { class: "small" }, `Try again in ${error.retryAfter} s.`),
-      api && error.requestId && h("p", { class: "small soft" }, "Request ", h("span", { class: "mono" }, error.requestId))),
-    again && h("div", null, button("Try again", { on: again })));
+      api &&
+        error.requestId &&
+        h("p", { class: "small soft" }, "Request ", h("span", { class: "mono" }, error.requestId)),
+    ),
+    again && h("div", null, button("Try again", { on: again })),
+  );
 }
 
 /** A label, its control, a hint, and room for what is wrong with it. */
@@ -72,19 +110,60 @@ export function tick(label, properties = {}) {
 }
 
 export function options(pairs, chosen, properties = {}) {
-  return h("select", { class: "input", ...properties }, pairs.map(([value, label]) => h("option", { value, selected: String(value) === String(chosen) }, label)));
+  return h(
+    "select",
+    { class: "input", ...properties },
+    pairs.map(([value, label]) => h("option", { value, selected: String(value) === String(chosen) }, label)),
+  );
 }
 
 export function facts(pairs) {
-  return h("dl", { class: "facts" }, pairs.filter(([, value]) => value !== null && value !== undefined && value !== "")
-    .map(([name, value]) => [h("dt", null, name), h("dd", null, value)]));
+  return h(
+    "dl",
+    { class: "facts" },
+    pairs
+      .filter(([, value]) => value !== null && value !== undefined && value !== "")
+      .map(([name, value]) => [h("dt", null, name), h("dd", null, value)]),
+  );
 }
 
 /** A table that a keyboard can scroll and a phone shows as blocks. */
 export function table(caption, columns, rows) {
-  const cell = (value, i) => (i === 0 ? h("th", { scope: "row" }, value) : h("td", { class: columns[i].right ? "right number" : null, "data-label": columns[i].unseen ? null : columns[i].name }, value));
-  return h("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": caption },
-    h("table", { class: "stack-phone" }, h("caption", { class: "unseen" }, caption),
-      h("thead", null, h("tr", null, columns.map((column) => h("th", { scope: "col", class: column.right ? "right" : null }, h("span", { class: column.unseen ? "unseen" : null }, column.name))))),
-      h("tbody", null, rows.map((row) => h("tr", null, row.map(cell))))));
+  const cell = (value, i) =>
+    i === 0
+      ? h("th", { scope: "row" }, value)
+      : h(
+          "td",
+          { class: columns[i].right ? "right number" : null, "data-label": columns[i].unseen ? null : columns[i].name },
+          value,
+        );
+  return h(
+    "div",
+    { class: "table-box", tabindex: "0", role: "region", "aria-label": caption },
+    h(
+      "table",
+      { class: "stack-phone" },
+      h("caption", { class: "unseen" }, caption),
+      h(
+        "thead",
+        null,
+        h(
+          "tr",
+          null,
+          columns.map((column) =>
+            h(
+              "th",
+              { scope: "col", class: column.right ? "right" : null },
+              h("span", { class: column.unseen ? "unseen" : null }, column.name),
+            ),
+          ),
+        ),
+      ),
+      h(
+        "tbody",
+        null,
+        rows.map((row) => h("tr", null, row.map(cell))),
+      ),
+    ),
+  );
 }

@@ -20,7 +20,10 @@ export function pager({ load, draw, none, size = 0, word = "entries" }) {
     try {
       const answer = await load(cursors[at]);
       if (mine !== turn) return;
-      if (!answer.items.length && at > 0) { show(at - 1); return; }
+      if (!answer.items.length && at > 0) {
+        show(at - 1);
+        return;
+      }
       cursors.length = at + 1;
       if (answer.next_cursor) cursors.push(answer.next_cursor);
       replace(box, answer.items.length ? draw(answer.items) : none(), foot(answer));
@@ -29,22 +32,42 @@ export function pager({ load, draw, none, size = 0, word = "entries" }) {
         say(`Page ${at + 1}`);
       }
     } catch (error) {
-      if (mine === turn && error.name !== "AbortError") replace(box, trouble(error, () => show()));
+      if (mine === turn && error.name !== "AbortError")
+        replace(
+          box,
+          trouble(error, () => show()),
+        );
     }
     box.removeAttribute("aria-busy");
   }
   function foot({ items, total }) {
     if (!at && cursors.length < 2) return null;
     const from = size ? at * size + 1 : 0;
-    const text = size ? `${count(from)} to ${count(from + items.length - 1)}${total ? ` of ${count(total)}` : ""}` : `Page ${at + 1}`;
+    const text = size
+      ? `${count(from)} to ${count(from + items.length - 1)}${total ? ` of ${count(total)}` : ""}`
+      : `Page ${at + 1}`;
     const go = (to) => async () => {
       await show(to, true);
       const name = to < at + 1 ? "Previous" : "Next";
-      ([...box.querySelectorAll(".pager .button")].find((one) => one.textContent === name && !one.disabled) ?? box.querySelector(".pager .button:not(:disabled)"))?.focus();
+      (
+        [...box.querySelectorAll(".pager .button")].find((one) => one.textContent === name && !one.disabled) ??
+        box.querySelector(".pager .button:not(:disabled)")
+      )?.focus();
     };
-    return h("nav", { class: "pager", "aria-label": `Pages of ${word}` },
-      button("Previous", { kind: "small", sign: "back", disabled: at === 0, on: go(at - 1) }), h("span", { class: "number" }, text),
-      button("Next", { kind: "small", disabled: at + 1 >= cursors.length, on: go(at + 1) }));
+    return h(
+      "nav",
+      { class: "pager", "aria-label": `Pages of ${word}` },
+      button("Previous", { kind: "small", sign: "back", disabled: at === 0, on: go(at - 1) }),
+      h("span", { class: "number" }, text),
+      button("Next", { kind: "small", disabled: at + 1 >= cursors.length, on: go(at + 1) }),
+    );
   }
-  return { element: box, show: () => { cursors.length = 1; return show(0); }, again: () => show(at) };
+  return {
+    element: box,
+    show: () => {
+      cursors.length = 1;
+      return show(0);
+    },
+    again: () => show(at),
+  };
 }

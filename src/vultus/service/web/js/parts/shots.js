@@ -11,7 +11,14 @@ import { bytes, reason, some } from "../words.js";
 const AT_ONCE = 4;
 
 function advice(codes) {
-  return h("ul", { class: "advice" }, codes.map((code) => { const { what, todo } = reason(code); return h("li", null, h("b", { class: "warn" }, what, ". "), todo); }));
+  return h(
+    "ul",
+    { class: "advice" },
+    codes.map((code) => {
+      const { what, todo } = reason(code);
+      return h("li", null, h("b", { class: "warn" }, what, ". "), todo);
+    }),
+  );
 }
 
 function prominent(faces) {
@@ -21,8 +28,10 @@ function prominent(faces) {
 
 /** Show what the detector says of one picture. */
 function judge(shot, picture) {
-  if (picture.error) { shot.codes = ["unreadable_picture"]; shot.text = picture.error.message; }
-  else if (!picture.faces.length) shot.codes = ["failure_to_acquire"];
+  if (picture.error) {
+    shot.codes = ["unreadable_picture"];
+    shot.text = picture.error.message;
+  } else if (!picture.faces.length) shot.codes = ["failure_to_acquire"];
   else {
     shot.face = prominent(picture.faces);
     shot.codes = picture.faces.length > 1 ? ["several_faces", ...shot.face.quality.reasons] : shot.face.quality.reasons;
@@ -30,7 +39,15 @@ function judge(shot, picture) {
   shot.state = shot.codes.length ? "poor" : "fine";
 }
 
-const SAID = { waiting: ["Looking", ""], fine: ["Ready", "good", "check"], poor: ["Look again", "warn", "warning"], accepted: ["Enrolled", "good", "check"], rejected: ["Refused", "bad", "warning"], failed: ["Failed", "bad", "warning"], repeated: ["Was enrolled before", "good", "check"] };
+const SAID = {
+  waiting: ["Looking", ""],
+  fine: ["Ready", "good", "check"],
+  poor: ["Look again", "warn", "warning"],
+  accepted: ["Enrolled", "good", "check"],
+  rejected: ["Refused", "bad", "warning"],
+  failed: ["Failed", "bad", "warning"],
+  repeated: ["Was enrolled before", "good", "check"],
+};
 
 /**
  * A list of pictures.
@@ -44,10 +61,25 @@ export function shots({ signal, words = "" } = {}) {
 
   function draw(shot) {
     const [label, kind, sign] = SAID[shot.state];
-    replace(shot.element, shot.face ? cut(shot.bitmap, shot.face.box, "") : picture(shot),
-      h("div", { class: "stack grow" }, h("div", { class: "row" }, h("p", { class: "name cut", title: shot.file.name }, shot.file.name), chip(label, kind, sign)),
-        shot.face && shot.state !== "rejected" && meter(shot.face.quality.score, shot.face.quality.reasons), shot.codes?.length > 0 && advice(shot.codes), shot.text && h("p", { class: "small soft" }, shot.text)),
-      !["accepted", "repeated"].includes(shot.state) && button(`Leave out ${shot.file.name}`, { kind: "quiet small", sign: "close", only: true, on: () => drop(shot) }));
+    replace(
+      shot.element,
+      shot.face ? cut(shot.bitmap, shot.face.box, "") : picture(shot),
+      h(
+        "div",
+        { class: "stack grow" },
+        h(
+          "div",
+          { class: "row" },
+          h("p", { class: "name cut", title: shot.file.name }, shot.file.name),
+          chip(label, kind, sign),
+        ),
+        shot.face && shot.state !== "rejected" && meter(shot.face.quality.score, shot.face.quality.reasons),
+        shot.codes?.length > 0 && advice(shot.codes),
+        shot.text && h("p", { class: "small soft" }, shot.text),
+      ),
+      !["accepted", "repeated"].includes(shot.state) &&
+        button(`Leave out ${shot.file.name}`, { kind: "quiet small", sign: "close", only: true, on: () => drop(shot) }),
+    );
   }
   function picture(shot) {
     const box = h("span", { class: "face" });
@@ -65,7 +97,12 @@ export function shots({ signal, words = "" } = {}) {
   }
   function make(file) {
     const shot = { file, url: URL.createObjectURL(file), state: "waiting", element: h("li", { class: "card shot" }) };
-    if (tooLarge(file, session.limits)) Object.assign(shot, { state: "failed", codes: ["too_large"], text: `${bytes(file.size)}; at most ${bytes(session.limits.bytes)} are taken.` });
+    if (tooLarge(file, session.limits))
+      Object.assign(shot, {
+        state: "failed",
+        codes: ["too_large"],
+        text: `${bytes(file.size)}; at most ${bytes(session.limits.bytes)} are taken.`,
+      });
     all.push(shot);
     list.append(shot.element);
     draw(shot);
@@ -73,8 +110,14 @@ export function shots({ signal, words = "" } = {}) {
   }
   async function look(part) {
     try {
-      const [answer, bitmaps] = await Promise.all([call("POST", "/v1/detect", { form: form({ images: part.map(({ file }) => file) }), signal }), Promise.all(part.map(({ file }) => decoded(file)))]);
-      part.forEach((shot, i) => { shot.bitmap = bitmaps[i]; judge(shot, answer.pictures[i]); });
+      const [answer, bitmaps] = await Promise.all([
+        call("POST", "/v1/detect", { form: form({ images: part.map(({ file }) => file) }), signal }),
+        Promise.all(part.map(({ file }) => decoded(file))),
+      ]);
+      part.forEach((shot, i) => {
+        shot.bitmap = bitmaps[i];
+        judge(shot, answer.pictures[i]);
+      });
     } catch (error) {
       if (error.name === "AbortError") return;
       for (const shot of part) Object.assign(shot, { state: "failed", text: error.message });
@@ -86,22 +129,33 @@ export function shots({ signal, words = "" } = {}) {
     changed();
     for (let i = 0; i < made.length; i += AT_ONCE) await look(made.slice(i, i + AT_ONCE));
     const poor = made.filter(({ state }) => state === "poor").length;
-    if (made.length && !signal?.aborted) say(`${some(made.length, "picture")} looked at${poor ? `, ${poor} with something wrong` : ", all good"}`);
+    if (made.length && !signal?.aborted)
+      say(`${some(made.length, "picture")} looked at${poor ? `, ${poor} with something wrong` : ", all good"}`);
     changed();
   }
   function* parts(waiting) {
     let part = [];
     let size = 0;
     for (const shot of waiting) {
-      if (part.length && (part.length >= Math.min(session.limits.pictures ?? 16, 16) || size + shot.file.size > (session.limits.request_bytes ?? 6e7) * 0.9)) { yield part; part = []; size = 0; }
+      if (
+        part.length &&
+        (part.length >= Math.min(session.limits.pictures ?? 16, 16) ||
+          size + shot.file.size > (session.limits.request_bytes ?? 6e7) * 0.9)
+      ) {
+        yield part;
+        part = [];
+        size = 0;
+      }
       part.push(shot);
       size += shot.file.size;
     }
     if (part.length) yield part;
   }
   function note(part, answer) {
-    for (const { index, repeated } of answer.accepted) Object.assign(part[index], { state: repeated ? "repeated" : "accepted", codes: [], text: "" });
-    for (const { index, reasons, message } of answer.rejected) Object.assign(part[index], { state: "rejected", codes: reasons, text: reasons.length ? "" : message });
+    for (const { index, repeated } of answer.accepted)
+      Object.assign(part[index], { state: repeated ? "repeated" : "accepted", codes: [], text: "" });
+    for (const { index, reasons, message } of answer.rejected)
+      Object.assign(part[index], { state: "rejected", codes: reasons, text: reasons.length ? "" : message });
     part.forEach(draw);
   }
   /** @throws ApiError of the first part that failed as a whole */
@@ -118,9 +172,22 @@ export function shots({ signal, words = "" } = {}) {
     return done;
   }
   function clear() {
-    for (const shot of all.splice(0)) { URL.revokeObjectURL(shot.url); shot.element.remove(); }
+    for (const shot of all.splice(0)) {
+      URL.revokeObjectURL(shot.url);
+      shot.element.remove();
+    }
     changed();
   }
   const open = () => all.filter(({ state }) => !["accepted", "repeated"].includes(state)).length;
-  return { element: list, add, give, clear, open, size: () => all.length, onChange: (handler) => { changed = handler; } };
+  return {
+    element: list,
+    add,
+    give,
+    clear,
+    open,
+    size: () => all.length,
+    onChange: (handler) => {
+      changed = handler;
+    },
+  };
 }

@@ -3,14 +3,43 @@ import { h, replace } from "../dom.js";
 
 /** `faces` are { box, label, kind }, boxes in pixels of a picture of `width` by `height`. */
 export function boxes(layer, { width, height }, faces, onPick) {
-  replace(layer, faces.map(({ box, label, kind = "" }, i) => {
-    const [left, top, right, bottom] = box;
-    const low = bottom > height * 0.9;
-    return h(onPick ? "button" : "span", {
-      type: onPick ? "button" : null, class: `box ${kind}`, "aria-label": onPick ? label : null, on: onPick && { click: () => onPick(i) },
-      style: { left: `${(left / width) * 100}%`, top: `${(top / height) * 100}%`, width: `${((right - left) / width) * 100}%`, height: `${((bottom - top) / height) * 100}%` },
-    }, label && h("span", { class: `box-name ${low ? "above" : ""} ${(left + right) / 2 > width * 0.6 ? "ends" : ""}`, "aria-hidden": onPick ? "true" : null }, label));
-  }));
+  const below = [];
+  replace(
+    layer,
+    faces.map(({ box, label, kind = "" }, i) => {
+      const [left, top, right, bottom] = box;
+      // Names stand below, but not outside of the picture and not on top of each other.
+      const met = below.some(
+        ([x, y]) => Math.abs(x - (left + right) / 2) < width * 0.36 && Math.abs(y - bottom) < height * 0.12,
+      );
+      const low = bottom > height * 0.9 || (met && top > height * 0.1);
+      if (!low) below.push([(left + right) / 2, bottom]);
+      return h(
+        onPick ? "button" : "span",
+        {
+          type: onPick ? "button" : null,
+          class: `box ${kind}`,
+          "aria-label": onPick ? label : null,
+          on: onPick && { click: () => onPick(i) },
+          style: {
+            left: `${(left / width) * 100}%`,
+            top: `${(top / height) * 100}%`,
+            width: `${((right - left) / width) * 100}%`,
+            height: `${((bottom - top) / height) * 100}%`,
+          },
+        },
+        label &&
+          h(
+            "span",
+            {
+              class: `box-name ${low ? "above" : ""} ${(left + right) / 2 > width * 0.6 ? "ends" : ""}`,
+              "aria-hidden": onPick ? "true" : null,
+            },
+            label,
+          ),
+      );
+    }),
+  );
   return layer;
 }
 

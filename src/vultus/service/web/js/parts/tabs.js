@@ -6,14 +6,27 @@ export function tabs(label, all, { signal, first = all[0].name, onChange = () =>
   const id = fresh("tabs");
   const panel = h("div", { role: "tabpanel", id: `${id}-panel`, tabindex: "-1" });
   let stop = new AbortController();
-  const buttons = all.map(({ name, label: text, sign }, i) => h("button", {
-    type: "button", role: "tab", id: `${id}-${name}`, "aria-controls": panel.id,
-    on: { click: () => choose(i), keydown: (event) => move(event, i) },
-  }, sign && icon(sign), text));
+  const buttons = all.map(({ name, label: text, sign }, i) =>
+    h(
+      "button",
+      {
+        type: "button",
+        role: "tab",
+        id: `${id}-${name}`,
+        "aria-controls": panel.id,
+        on: { click: () => choose(i), keydown: (event) => move(event, i) },
+      },
+      sign && icon(sign),
+      text,
+    ),
+  );
   function choose(i) {
     stop.abort();
     stop = new AbortController();
-    buttons.forEach((one, j) => { one.setAttribute("aria-selected", String(i === j)); one.tabIndex = i === j ? 0 : -1; });
+    buttons.forEach((one, j) => {
+      one.setAttribute("aria-selected", String(i === j));
+      one.tabIndex = i === j ? 0 : -1;
+    });
     panel.setAttribute("aria-labelledby", buttons[i].id);
     replace(panel, all[i].draw(stop.signal));
     onChange(all[i].name);
@@ -27,6 +40,11 @@ export function tabs(label, all, { signal, first = all[0].name, onChange = () =>
     buttons[next].focus();
   }
   signal.addEventListener("abort", () => stop.abort());
-  choose(Math.max(0, all.findIndex(({ name }) => name === first)));
+  choose(
+    Math.max(
+      0,
+      all.findIndex(({ name }) => name === first),
+    ),
+  );
   return [h("div", { class: "tabs", role: "tablist", "aria-label": label }, buttons), panel];
 }

@@ -16,7 +16,11 @@ function slot(title, signal, onChange) {
   const state = { file: null, bitmap: null, url: "", element: box, show };
   async function take(file) {
     if (tooLarge(file, session.limits)) {
-      replace(box, notice("bad", `This file has ${bytes(file.size)}; at most ${bytes(session.limits.bytes)} are taken.`), again());
+      replace(
+        box,
+        notice("bad", `This file has ${bytes(file.size)}; at most ${bytes(session.limits.bytes)} are taken.`),
+        again(),
+      );
       return;
     }
     Object.assign(state, { file, url: URL.createObjectURL(file), bitmap: await decoded(file) });
@@ -24,19 +28,54 @@ function slot(title, signal, onChange) {
     show(null);
     onChange();
   }
-  const again = () => button("Another picture", { kind: "small", on: () => { Object.assign(state, { file: null, bitmap: null }); ask(); box.querySelector("input").focus(); onChange(); } });
+  const again = () =>
+    button("Another picture", {
+      kind: "small",
+      on: () => {
+        Object.assign(state, { file: null, bitmap: null });
+        ask();
+        box.querySelector("input").focus();
+        onChange();
+      },
+    });
   /** With the answer, the face that was compared gets a box. */
   function show(side) {
     const faces = side?.picture.faces ?? [];
-    const drawn = faces.map((face, i) => ({ box: face.box, label: i === side.face && faces.length > 1 ? "compared" : "", kind: i === side.face ? "known" : "" }));
+    const drawn = faces.map((face, i) => ({
+      box: face.box,
+      label: i === side.face && faces.length > 1 ? "compared" : "",
+      kind: i === side.face ? "known" : "",
+    }));
     const size = side ? side.picture : state.bitmap && { width: state.bitmap.width, height: state.bitmap.height };
     const poor = faces[side?.face]?.quality.reasons ?? [];
-    replace(box, h("div", { class: "slot-picture" }, state.bitmap ? still(state.url, `${title}: ${state.file.name}`, size, drawn).element : h("span", null, state.file.name)),
+    replace(
+      box,
+      h(
+        "div",
+        { class: "slot-picture" },
+        state.bitmap
+          ? still(state.url, `${title}: ${state.file.name}`, size, drawn).element
+          : h("span", null, state.file.name),
+      ),
       h("div", { class: "row apart" }, h("span", { class: "small soft" }, state.file.name), again()),
       faces.length > 1 && h("p", { class: "small soft" }, `${faces.length} faces; the most prominent one is compared.`),
-      poor.length > 0 && h("p", { class: "small warn" }, poor.map((code) => { const { what, todo } = reason(code); return `${what}. ${todo} `; })));
+      poor.length > 0 &&
+        h(
+          "p",
+          { class: "small warn" },
+          poor.map((code) => {
+            const { what, todo } = reason(code);
+            return `${what}. ${todo} `;
+          }),
+        ),
+    );
   }
-  function ask() { replace(box, drop({ title, hint: "Drop a picture, or click to choose", onFiles: ([first]) => first && take(first.file) })); }
+  function ask() {
+    replace(
+      box,
+      drop({ title, hint: "Drop a picture, or click to choose", onFiles: ([first]) => first && take(first.file) }),
+    );
+  }
   ask();
   state.take = take;
   return state;
@@ -48,10 +87,35 @@ function verdict(answer, sides) {
     const face = side.picture.faces[side.face];
     return face ? cut(sides[i].bitmap, face.box, `Face of the ${i ? "second" : "first"} picture`, "mid") : null;
   };
-  return h("section", { class: "card verdict arrives", "aria-label": "Answer" },
-    h("div", { class: "row" }, crop(answer.a, 0), crop(answer.b, 1), h("div", { class: "grow" }, h("div", { class: "row" }, h("p", { class: "big" }, title), chip(answer.decision.matched ? "match" : "no match", kind, kind === "good" ? "check" : null)), h("p", null, text))),
+  return h(
+    "section",
+    { class: "card verdict arrives", "aria-label": "Answer" },
+    h(
+      "div",
+      { class: "row" },
+      crop(answer.a, 0),
+      crop(answer.b, 1),
+      h(
+        "div",
+        { class: "grow" },
+        h(
+          "div",
+          { class: "row" },
+          h("p", { class: "big" }, title),
+          chip(answer.decision.matched ? "match" : "no match", kind, kind === "good" ? "check" : null),
+        ),
+        h("p", null, text),
+      ),
+    ),
     scale(answer.decision),
-    h("p", { class: "small soft" }, "A match is a hint, not a proof: let a person decide where the answer can hurt somebody. Measured on ", session.system.calibration?.dataset ?? "no data of this pack", "."));
+    h(
+      "p",
+      { class: "small soft" },
+      "A match is a hint, not a proof: let a person decide where the answer can hurt somebody. Measured on ",
+      session.system.calibration?.dataset ?? "no data of this pack",
+      ".",
+    ),
+  );
 }
 
 export async function compare({ signal }) {
@@ -64,7 +128,10 @@ export async function compare({ signal }) {
     if (!left.file || !right.file) return;
     replace(result, waiting("Comparing"));
     try {
-      const answer = await call("POST", "/v1/compare", { form: form({ image_a: left.file, image_b: right.file, fmr: rate.rate() }), signal });
+      const answer = await call("POST", "/v1/compare", {
+        form: form({ image_a: left.file, image_b: right.file, fmr: rate.rate() }),
+        signal,
+      });
       if (mine !== turn) return;
       left.show(answer.a);
       right.show(answer.b);
@@ -78,12 +145,23 @@ export async function compare({ signal }) {
   const left = slot("First picture", signal, go);
   const right = slot("Second picture", signal, go);
   rate.select.addEventListener("change", go);
-  document.addEventListener("paste", (event) => {
-    const [file] = event.clipboardData?.files ?? [];
-    if (file) (left.file ? right : left).take(file);
-  }, { signal });
+  document.addEventListener(
+    "paste",
+    (event) => {
+      const [file] = event.clipboardData?.files ?? [];
+      if (file) (left.file ? right : left).take(file);
+    },
+    { signal },
+  );
   return [
     head("Compare", "Two pictures, one question: is it the same person? Nothing is kept.", rate.element),
-    h("div", { class: "pair" }, left.element, h("span", { class: "versus", "aria-hidden": "true" }, "and"), right.element), result,
+    h(
+      "div",
+      { class: "pair" },
+      left.element,
+      h("span", { class: "versus", "aria-hidden": "true" }, "and"),
+      right.element,
+    ),
+    result,
   ];
 }

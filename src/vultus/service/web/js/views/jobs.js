@@ -2,7 +2,20 @@
 import { h, icon, replace } from "../dom.js";
 import { call, form, get, listen, query, upload } from "../api.js";
 import { may, session } from "../session.js";
-import { button, chip, empty, facts, field, head, notice, options, section, table, tick, trouble } from "../parts/page.js";
+import {
+  button,
+  chip,
+  empty,
+  facts,
+  field,
+  head,
+  notice,
+  options,
+  section,
+  table,
+  tick,
+  trouble,
+} from "../parts/page.js";
 import { ask, toast } from "../parts/dialog.js";
 import { drop } from "../parts/drop.js";
 import { pager } from "../parts/pager.js";
@@ -27,75 +40,190 @@ function howFar(job) {
   return parts.join(", ");
 }
 
-const cancelButton = (job, again) => button("Cancel", { kind: "small", sign: "stop", on: async () => {
-  await call("POST", `/v1/jobs/${job.job_id}/cancel`, { once: true }).then(() => toast("Cancelled"), (error) => toast(error.message, "warning"));
-  again();
-} });
+const cancelButton = (job, again) =>
+  button("Cancel", {
+    kind: "small",
+    sign: "stop",
+    on: async () => {
+      await call("POST", `/v1/jobs/${job.job_id}/cancel`, { once: true }).then(
+        () => toast("Cancelled"),
+        (error) => toast(error.message, "warning"),
+      );
+      again();
+    },
+  });
 
 function card(job, again) {
-  return h("li", { class: "card job" },
-    h("div", { class: "row apart" }, h("h2", null, h("a", { href: `#/jobs/${job.job_id}` }, KINDS[job.kind] ?? job.kind)), h("div", { class: "row" }, state(job.state), busy(job) && may("enrol") && cancelButton(job, again))),
+  return h(
+    "li",
+    { class: "card job" },
+    h(
+      "div",
+      { class: "row apart" },
+      h("h2", null, h("a", { href: `#/jobs/${job.job_id}` }, KINDS[job.kind] ?? job.kind)),
+      h("div", { class: "row" }, state(job.state), busy(job) && may("enrol") && cancelButton(job, again)),
+    ),
     busy(job) && progress(job.done, job.total, `Progress of ${KINDS[job.kind] ?? job.kind}`),
-    h("p", { class: "small soft number" }, `${howFar(job)}. Collection ${job.collection_id}, started ${when(job.created_at)}.`));
+    h(
+      "p",
+      { class: "small soft number" },
+      `${howFar(job)}. Collection ${job.collection_id}, started ${when(job.created_at)}.`,
+    ),
+  );
 }
 
 function start(again) {
   const kind = options(Object.entries(KINDS), "enrol");
-  const collection = options(session.collections.map(({ collection_id: id }) => [id, id]), session.collection);
+  const collection = options(
+    session.collections.map(({ collection_id: id }) => [id, id]),
+    session.collection,
+  );
   const folder = h("input", { type: "text", autocomplete: "off", placeholder: "/in/photos" });
   const anyway = tick("Take poor pictures too");
   const bar = h("div");
   let file = null;
   const chosen = h("p", { class: "small soft" });
   const act = () => {
-    const request = { kind: kind.value, collection_id: collection.value, options: anyway.box.checked ? { override_quality: true } : {} };
-    if (file) return upload("/v1/jobs", form({ request: JSON.stringify(request), file }), { onProgress: (part) => replace(bar, progress(part, 1, "Upload"), h("p", { class: "small soft" }, share(part))) });
+    const request = {
+      kind: kind.value,
+      collection_id: collection.value,
+      options: anyway.box.checked ? { override_quality: true } : {},
+    };
+    if (file)
+      return upload("/v1/jobs", form({ request: JSON.stringify(request), file }), {
+        onProgress: (part) => replace(bar, progress(part, 1, "Upload"), h("p", { class: "small soft" }, share(part))),
+      });
     const path = folder.value.trim();
     const source = /\.(mp4|mov|mkv|avi|webm)$/i.test(path) ? { video: path } : { folder: path };
     return call("POST", "/v1/jobs", { json: { ...request, source }, once: true });
   };
-  return ask({ title: "New job", yes: "Start", act, body: [field("What to do", kind), session.collections.length > 1 && field("Collection", collection),
-    drop({ title: "Drop a zip file or a video", hint: "For enrolling: folders in the zip named after people", kind: "bulk", slim: true, sign: "upload", onFiles: ([first]) => { file = first?.file ?? null; chosen.textContent = file ? `${file.name}, ${bytes(file.size)}` : ""; } }), chosen,
-    field("Or a folder or video on the server", folder, "It must lie below the folder that the server was given for jobs."), anyway.element, bar] })
-    .then((made) => { if (made) { toast("The job was started"); if (made.job_id) location.hash = `#/jobs/${made.job_id}`; else again(); } });
+  return ask({
+    title: "New job",
+    yes: "Start",
+    act,
+    body: [
+      field("What to do", kind),
+      session.collections.length > 1 && field("Collection", collection),
+      drop({
+        title: "Drop a zip file or a video",
+        hint: "For enrolling: folders in the zip named after people",
+        kind: "bulk",
+        slim: true,
+        sign: "upload",
+        onFiles: ([first]) => {
+          file = first?.file ?? null;
+          chosen.textContent = file ? `${file.name}, ${bytes(file.size)}` : "";
+        },
+      }),
+      chosen,
+      field(
+        "Or a folder or video on the server",
+        folder,
+        "It must lie below the folder that the server was given for jobs.",
+      ),
+      anyway.element,
+      bar,
+    ],
+  }).then((made) => {
+    if (made) {
+      toast("The job was started");
+      if (made.job_id) location.hash = `#/jobs/${made.job_id}`;
+      else again();
+    }
+  });
 }
 
 export async function jobs({ signal }) {
   const list = pager({
-    size: PAGE, word: "jobs",
+    size: PAGE,
+    word: "jobs",
     load: async (cursor) => {
       const answer = await get(`/v1/jobs${query({ limit: PAGE, cursor })}`, signal);
       if (answer.items.some(busy)) setTimeout(() => !signal.aborted && !document.hidden && list.again(), 2500);
       return answer;
     },
-    draw: (items) => h("ul", { class: "stack" }, items.map((one) => card(one, list.again))),
-    none: () => empty("jobs", "No jobs yet", "A job goes through a folder, a zip file or a film while you do something else. It goes on after a restart of the server, and never does a picture twice.",
-      may("enrol") && button("Start a job", { kind: "primary", sign: "plus", on: () => start(list.again) })),
+    draw: (items) =>
+      h(
+        "ul",
+        { class: "stack" },
+        items.map((one) => card(one, list.again)),
+      ),
+    none: () =>
+      empty(
+        "jobs",
+        "No jobs yet",
+        "A job goes through a folder, a zip file or a film while you do something else. It goes on after a restart of the server, and never does a picture twice.",
+        may("enrol") && button("Start a job", { kind: "primary", sign: "plus", on: () => start(list.again) }),
+      ),
   });
   await list.show();
-  return [head("Jobs", "Many pictures at once, or whole films.", may("enrol") && button("New job", { kind: "primary", sign: "plus", on: () => start(list.again) })), list.element];
+  return [
+    head(
+      "Jobs",
+      "Many pictures at once, or whole films.",
+      may("enrol") && button("New job", { kind: "primary", sign: "plus", on: () => start(list.again) }),
+    ),
+    list.element,
+  ];
 }
 
 function outcome(result) {
   if (!result) return null;
   const plain = Object.entries(result).filter(([, value]) => ["number", "string", "boolean"].includes(typeof value));
-  return plain.length ? section("Outcome", h("div", { class: "card pad" }, facts(plain.map(([name, value]) => [name.replaceAll("_", " ").replace(/^./, (c) => c.toUpperCase()), typeof value === "number" ? count(value) : String(value)])))) : null;
+  return plain.length
+    ? section(
+        "Outcome",
+        h(
+          "div",
+          { class: "card pad" },
+          facts(
+            plain.map(([name, value]) => [
+              name.replaceAll("_", " ").replace(/^./, (c) => c.toUpperCase()),
+              typeof value === "number" ? count(value) : String(value),
+            ]),
+          ),
+        ),
+      )
+    : null;
 }
 
 const names = (item) => {
   const faces = item.faces ?? (item.track || item.name !== undefined ? [item] : []);
   if (item.error) return h("span", { class: "bad" }, item.error.message ?? item.error);
   if (!faces.length) return item.person ?? item.name ?? "no face";
-  return faces.map((face) => `${face.name ?? "unknown"}${face.decision?.similarity ? ` (${similar(face.decision.similarity)})` : ""}`).join(", ");
+  return faces
+    .map(
+      (face) =>
+        `${face.name ?? "unknown"}${face.decision?.similarity ? ` (${similar(face.decision.similarity)})` : ""}`,
+    )
+    .join(", ");
 };
-const place = (item) => item.filename ?? item.path ?? item.item ?? item.source ?? (item.start_s !== undefined ? `${span(item.start_s)} to ${span(item.end_s)}` : "");
+const place = (item) =>
+  item.filename ??
+  item.path ??
+  item.item ??
+  item.source ??
+  (item.start_s !== undefined ? `${span(item.start_s)} to ${span(item.end_s)}` : "");
 
 function results(id, signal) {
   const list = pager({
-    size: 50, word: "results",
+    size: 50,
+    word: "results",
     load: (cursor) => get(`/v1/jobs/${id}/results${query({ limit: 50, cursor })}`, signal),
-    draw: (items) => table("Results of the job", [{ name: "Where" }, { name: "Who" }], items.map((item) => [
-      [place(item), item.start_s !== undefined && place(item) !== `${span(item.start_s)} to ${span(item.end_s)}` && ` ${span(item.start_s)} to ${span(item.end_s)}`], names(item)])),
+    draw: (items) =>
+      table(
+        "Results of the job",
+        [{ name: "Where" }, { name: "Who" }],
+        items.map((item) => [
+          [
+            place(item),
+            item.start_s !== undefined &&
+              place(item) !== `${span(item.start_s)} to ${span(item.end_s)}` &&
+              ` ${span(item.start_s)} to ${span(item.end_s)}`,
+          ],
+          names(item),
+        ]),
+      ),
     none: () => notice("", "No results yet."),
   });
   return list;
@@ -109,10 +237,31 @@ export async function job({ id, signal, title }) {
   const after = h("div");
   const list = results(id, signal);
   function draw() {
-    replace(live, h("div", { class: "row apart" }, state(now.state), busy(now) && may("enrol") && cancelButton(now, again)), progress(now.done, now.total ?? (busy(now) ? null : now.done || 1), "Progress"), h("p", { class: "number" }, howFar(now)),
-      h("p", { class: "small soft" }, `Collection ${now.collection_id}. Made ${when(now.created_at)}${now.finished_at ? `, finished ${when(now.finished_at)}` : ""}.`));
+    replace(
+      live,
+      h("div", { class: "row apart" }, state(now.state), busy(now) && may("enrol") && cancelButton(now, again)),
+      progress(now.done, now.total ?? (busy(now) ? null : now.done || 1), "Progress"),
+      h("p", { class: "number" }, howFar(now)),
+      h(
+        "p",
+        { class: "small soft" },
+        `Collection ${now.collection_id}. Made ${when(now.created_at)}${now.finished_at ? `, finished ${when(now.finished_at)}` : ""}.`,
+      ),
+    );
     if (busy(now)) return;
-    replace(after, outcome(now.result), now.errors?.length > 0 && section("What failed", table("Failures", [{ name: "What" }, { name: "Why" }], now.errors.map((one) => [one.item, one.message]))));
+    replace(
+      after,
+      outcome(now.result),
+      now.errors?.length > 0 &&
+        section(
+          "What failed",
+          table(
+            "Failures",
+            [{ name: "What" }, { name: "Why" }],
+            now.errors.map((one) => [one.item, one.message]),
+          ),
+        ),
+    );
   }
   async function again() {
     now = await get(path, signal);
@@ -122,10 +271,25 @@ export async function job({ id, signal, title }) {
   draw();
   list.show();
   if (busy(now)) {
-    listen(`${path}/events`, { signal, onEvent: ({ data }) => { if (data.job_id) { now = data; draw(); } }, onState: (what, error) => {
-      if (what === "ended" || what === "lost") again().catch(() => {});
-      if (what === "refused") replace(after, trouble(error));
-    } });
+    listen(`${path}/events`, {
+      signal,
+      onEvent: ({ data }) => {
+        if (data.job_id) {
+          now = data;
+          draw();
+        }
+      },
+      onState: (what, error) => {
+        if (what === "ended" || what === "lost") again().catch(() => {});
+        if (what === "refused") replace(after, trouble(error));
+      },
+    });
   }
-  return [h("a", { class: "crumb", href: "#/jobs" }, icon("back"), "Jobs"), head(KINDS[now.kind] ?? now.kind, ""), live, after, section("Results", list.element)];
+  return [
+    h("a", { class: "crumb", href: "#/jobs" }, icon("back"), "Jobs"),
+    head(KINDS[now.kind] ?? now.kind, ""),
+    live,
+    after,
+    section("Results", list.element),
+  ];
 }
