@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field
 
+Number = Annotated[int, Path(ge=1, le=2**63 - 1, description="A number as the service gave it.")]
 Rate = Annotated[float, Field(gt=0, lt=1)]
 Tag = Annotated[str, Field(min_length=1, max_length=60)]
 Role = Literal["admin", "enrol", "search", "read", "audit"]

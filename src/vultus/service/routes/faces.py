@@ -16,7 +16,7 @@ from vultus.service.envelope import ServiceError, answer
 from vultus.service.pictures import form_of, some
 from vultus.service.routes.looking import EXAMPLE
 from vultus.service.routes.persons import settle
-from vultus.service.schema import DeletedAnswer, EnrolAnswer, FaceRecordAnswer, FaceRecordPage, FacesFields
+from vultus.service.schema import DeletedAnswer, EnrolAnswer, FaceRecordAnswer, FaceRecordPage, FacesFields, Number
 from vultus.service.state import service_of
 
 router = APIRouter(prefix="/v1/collections/{collection_id}/persons/{person_id}/faces", tags=["faces"], responses=ERRORS)
@@ -26,7 +26,7 @@ Enroller = Annotated[Caller, Depends(needs("enrol"))]
 
 @router.get("", response_model=FaceRecordPage)
 async def listing(
-    request: Request, collection_id: str, person_id: int, caller: Reader, limit: Limit = 50, cursor: Cursor = None
+    request: Request, collection_id: str, person_id: Number, caller: Reader, limit: Limit = 50, cursor: Cursor = None
 ) -> Response:
     """Faces of a person, oldest first."""
     service = service_of(request)
@@ -45,7 +45,7 @@ async def listing(
 
 @router.post("", response_model=EnrolAnswer, responses={201: {"model": EnrolAnswer}}, openapi_extra=takes(
     FacesFields, many="images", example={"images": [EXAMPLE], "face": "largest"}))  # fmt: skip
-async def add(request: Request, collection_id: str, person_id: int, caller: Enroller) -> Response:
+async def add(request: Request, collection_id: str, person_id: Number, caller: Enroller) -> Response:
     """Add faces to a person. What cannot be taken is told picture by picture."""
     service = service_of(request)
     gallery = await service.run(service.gallery, caller, collection_id)
@@ -62,7 +62,7 @@ async def add(request: Request, collection_id: str, person_id: int, caller: Enro
 
 
 @router.get("/{face_id}", response_model=FaceRecordAnswer)
-async def show(request: Request, collection_id: str, person_id: int, face_id: int, caller: Reader) -> Response:
+async def show(request: Request, collection_id: str, person_id: Number, face_id: Number, caller: Reader) -> Response:
     """One face."""
     service = service_of(request)
     gallery = await service.run(service.gallery, caller, collection_id)
@@ -75,7 +75,9 @@ async def show(request: Request, collection_id: str, person_id: int, face_id: in
 
 
 @router.delete("/{face_id}", response_model=DeletedAnswer)
-async def remove(request: Request, collection_id: str, person_id: int, face_id: int, caller: Enroller) -> Response:
+async def remove(
+    request: Request, collection_id: str, person_id: Number, face_id: Number, caller: Enroller
+) -> Response:
     """Remove one face of a person; the last one goes with the person only."""
     service = service_of(request)
     gallery = await service.run(service.gallery, caller, collection_id)
@@ -90,7 +92,7 @@ async def remove(request: Request, collection_id: str, person_id: int, face_id: 
 
 @router.get("/{face_id}/image", response_class=Response, responses={
     200: {"content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}}})  # fmt: skip
-async def image(request: Request, collection_id: str, person_id: int, face_id: int, caller: Reader) -> Response:
+async def image(request: Request, collection_id: str, person_id: Number, face_id: Number, caller: Reader) -> Response:
     """The cut-out that was kept of a face, JPEG."""
     service = service_of(request)
     gallery = await service.run(service.gallery, caller, collection_id)

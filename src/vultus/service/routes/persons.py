@@ -21,6 +21,7 @@ from vultus.service.schema import (
     DeletedAnswer,
     EnrolAnswer,
     EnrolFields,
+    Number,
     PersonAnswer,
     PersonFields,
     PersonPage,
@@ -113,7 +114,7 @@ async def settle(request: Request, gallery: Gallery, uploads: Sequence[Upload], 
 
 
 @router.get("/{person_id}", response_model=PersonAnswer)
-async def show(request: Request, collection_id: str, person_id: int, caller: Reader) -> Response:
+async def show(request: Request, collection_id: str, person_id: Number, caller: Reader) -> Response:
     """One person."""
     service = service_of(request)
     gallery = await service.run(service.gallery, caller, collection_id)
@@ -122,7 +123,7 @@ async def show(request: Request, collection_id: str, person_id: int, caller: Rea
 
 @router.patch("/{person_id}", response_model=PersonAnswer)
 async def change(
-    request: Request, collection_id: str, person_id: int, fields: PersonFields, caller: Enroller
+    request: Request, collection_id: str, person_id: Number, fields: PersonFields, caller: Enroller
 ) -> Response:
     """Change what is given, and leave the rest; notes are joined."""
     service = service_of(request)
@@ -132,7 +133,7 @@ async def change(
 
 
 @router.delete("/{person_id}", response_model=DeletedAnswer)
-async def remove(request: Request, collection_id: str, person_id: int, caller: Enroller) -> Response:
+async def remove(request: Request, collection_id: str, person_id: Number, caller: Enroller) -> Response:
     """Remove somebody with all templates and cut-outs; the bytes are overwritten."""
     service = service_of(request)
     gallery = await service.run(service.gallery, caller, collection_id)
@@ -142,7 +143,7 @@ async def remove(request: Request, collection_id: str, person_id: int, caller: E
 
 @router.post("/{person_id}/verify", response_model=VerifyAnswer,
              openapi_extra=takes(CompareFields, one=("image",), example={"image": EXAMPLE, "fmr": 0.001}))  # fmt: skip
-async def verify(request: Request, collection_id: str, person_id: int, caller: Searcher) -> Response:
+async def verify(request: Request, collection_id: str, person_id: Number, caller: Searcher) -> Response:
     """Whether the most prominent face of a picture is this person."""
     service = service_of(request)
     gallery = await service.run(service.gallery, caller, collection_id)

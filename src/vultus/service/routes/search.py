@@ -8,7 +8,7 @@ import numpy as np
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from vultus.errors import InputError
+from vultus.errors import ShapeError
 from vultus.gallery.filters import Filter
 from vultus.service import shapes
 from vultus.service.auth import Caller, needs
@@ -70,7 +70,10 @@ async def search(request: Request, collection_id: str, caller: Searcher) -> Resp
         if main is None:
             return answer(request, _nobody(await service.run(_threshold, gallery, fpir, within)))
         face, shown = main, shapes.face(main, faces.index(main), photo)
-    (found,) = await service.run(gallery.identify_faces, [face], fpir, top, within=within)
+    try:
+        (found,) = await service.run(gallery.identify_faces, [face], fpir, top, within=within)
+    except ShapeError:
+        raise ServiceError("invalid_request", "embedding: it has another length than those of the collection") from None
     return answer(request, {"face": shown, **await service.run(shapes.who, found, gallery)})
 
 
@@ -103,13 +106,11 @@ def _face_of(fields: SearchFields, contract: str) -> Face:
             engine=contract,
         )  # fmt: skip
     vector = np.array(fields.embedding, dtype=np.float64)
-    length = float(np.linalg.norm(vector)) if np.isfinite(vector).all() else 0.0
-    if not 0 < length < float("inf"):
+    largest = float(np.abs(vector).max())
+    if not 0 < largest < float("inf"):
         raise ServiceError("invalid_request", "embedding: it must have a length")
-    try:
-        embedding = Embedding((vector / length).astype(np.float32), contract)
-    except InputError as error:
-        raise ServiceError("invalid_request", f"embedding: {error}") from None
+    vector /= largest
+    embedding = Embedding((vector / np.linalg.norm(vector)).astype(np.float32), contract)
     return Face(Box(np.zeros(4, np.float32)), np.zeros((5, 2), np.float32), 1.0, Quality(1.0), embedding)
 
 
