@@ -81,6 +81,28 @@ def metrics(
 
 
 @app.command()
+def training(
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", metavar="DIR", help="Evaluation data with fer2013; made pictures without.",
+                     show_default=False),
+    ] = None,
+    target: Target = None,
+    only: Only = None,
+    quick: Quick = False,
+    threads: Threads = 2,
+    as_json: options.Json = False,
+) -> None:  # fmt: skip
+    """Measure the training loop beside the same steps written by hand; takes minutes."""
+    from vultus.evaluation.bench import run_suite
+    from vultus.evaluation.row import Bench
+    from vultus.research.bench import MEASUREMENTS, PACKAGES
+
+    bench = Bench(data=data, threads=threads, quick=quick, tell=_tell)
+    _finish(run_suite(MEASUREMENTS, bench, tuple(only or ()), PACKAGES), target, as_json=as_json)
+
+
+@app.command()
 def encrypted(
     backend: Annotated[str, typer.Option("--backend", metavar="LIST", help="What to compare.")] =
         "vultus,lightphe,phe,tenseal",
