@@ -7,6 +7,6 @@ truth = world.render(scene, 256, ("rgb", "depth"))       # of a scene of your ow
 
 from vultus.research.data.world import actions, people, scene
 from vultus.research.data.world.portraits import faces
-from vultus.research.data.world.renderer import render
+from vultus.research.data.world.renderer import flow, render, tracks
 
-__all__ = ["actions", "faces", "people", "render", "scene"]
+__all__ = ["actions", "faces", "flow", "people", "render", "scene", "tracks"]

@@ -31,7 +31,7 @@ REGIONS = (
     "face_mask",
 )
 
-_LEFT, _LOW, _PER_CM = np.float32(-14.0), np.float32(-13.0), np.float32(26.0)
+_LEFT, _LOW, _PER_CM = np.float32(-14.0), np.float32(-18.0), np.float32(26.0)
 
 
 @inlined
@@ -108,8 +108,8 @@ def _grown(sheet: NDArray[np.uint8], y: int, x: int, look: Floats, colour: Three
     brow = sheet[y, x, 1] * one
     if brow > 0:
         edge = 1 - np.float32(0.72) * look[31]
-        dense = ramp(edge, edge + np.float32(0.16), brow + np.float32(0.22) * (strand - np.float32(0.5)))
-        dense *= np.float32(0.55) + np.float32(0.45) * strand
+        dense = ramp(edge, edge + np.float32(0.16), brow + np.float32(0.16) * (strand - np.float32(0.5)))
+        dense *= np.float32(0.68) + np.float32(0.32) * strand
         r, g, b = _mixed(
             r, g, b, look, 9, np.float32(0.6) + np.float32(0.6) * strand, min(dense * np.float32(1.1), np.float32(0.92))
         )
@@ -138,7 +138,7 @@ def _skin(sheet: NDArray[np.uint8], u: Real, v: Real, look: Floats) -> tuple[int
     r, g, b = r * (1 - np.float32(0.24) * dark), g * (1 - np.float32(0.31) * dark), b * (1 - np.float32(0.36) * dark)
     if region == 1:
         side = abs(u)
-        if side > np.float32(12.5) and v == np.float32(-2):
+        if side > np.float32(12.5) and v == np.float32(5):
             region = 11
         elif v < np.float32(-11.6):
             region = 12

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vultus.research.data.world import hair, identity, maps, muscles, parts, wear
 from vultus.research.data.world.actions import NAMES
+from vultus.research.data.world.landmarks import vertices
 from vultus.research.data.world.parts import Part
 from vultus.research.data.world.raster import FAR, displaced, normals, rasterise
 
 Floats = NDArray[np.float32]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Bundle:
     """Parts in one piece.
 
@@ -26,6 +28,7 @@ class Bundle:
         triangles, matter: (T, 3), (T,).
         uv, cover, turn: of `Part`, one per vertex.
         casts: triangles that throw shadows.
+        landmarks: numbers of the 68 vertices, where it has a face.
     """
 
     points: Floats
@@ -36,6 +39,7 @@ class Bundle:
     cover: Floats
     turn: Floats
     casts: NDArray[np.int32]
+    landmarks: NDArray[np.int64] | None = None
 
     @cached_property
     def normals(self) -> Floats:
@@ -70,6 +74,8 @@ def bound(members: tuple[Part, ...], fineness: int) -> Bundle:
             moves[0][:, rows] = 0
     matrix = np.concatenate(moves).reshape(len(identity.NAMES) + 2 * len(NAMES), -1)
     casts = [part.casts + at for part, at in zip(members, offsets, strict=True) if part.casts is not None]
+    dense = np.concatenate([part.cover for part in members]) > 0.5
+    thrown = np.concatenate([np.zeros((0, 3), np.int64), *casts])
     turns = [part.turn if part.turn is not None else np.ones(len(part.points)) for part in members]
     return Bundle(
         points.astype(np.float32),
@@ -79,19 +85,54 @@ def bound(members: tuple[Part, ...], fineness: int) -> Bundle:
         np.concatenate([part.uv for part in members]).astype(np.float32),
         np.concatenate([part.cover for part in members]).astype(np.float32),
         np.concatenate(turns).astype(np.float32),
-        np.concatenate([np.zeros((0, 3)), *casts]).astype(np.int32),
+        thrown[dense[thrown].all(1)].astype(np.int32),
     )
 
 
-@cache
-def body(fineness: int) -> Bundle:
-    """Skin and anatomy, the same for everybody."""
-    return bound(parts.anatomy(fineness), fineness)
+class Basis(Protocol):
+    """Where heads come from: ours, or a morphable model of somebody else's behind the same coefficients.
+
+    Attributes:
+        name: for people.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    def __hash__(self) -> int: ...
+
+    def body(self, fineness: int) -> Bundle:
+        """Skin and what everybody has, with `landmarks`; its `moves` follow `identity.NAMES` and `actions.NAMES`."""
+
+    def extras(self, style: int, kind: int, fineness: int) -> Bundle | None:
+        """Hair and accessories that fit the body, or None for neither."""
+
+
+@dataclass(frozen=True, eq=False)
+class Procedural:
+    """The heads of this package."""
+
+    name: str = "procedural"
+
+    def body(self, fineness: int) -> Bundle:
+        """Skin and anatomy, the same for everybody."""
+        return _body(fineness)
+
+    def extras(self, style: int, kind: int, fineness: int) -> Bundle | None:
+        """Hair and accessories."""
+        return _extras(style, kind, fineness)
+
+
+OURS = Procedural()
 
 
 @cache
-def extras(style: int, kind: int, fineness: int) -> Bundle | None:
-    """Hair and accessories, or None for neither."""
+def _body(fineness: int) -> Bundle:
+    return replace(bound(parts.anatomy(fineness), fineness), landmarks=vertices(fineness))
+
+
+@cache
+def _extras(style: int, kind: int, fineness: int) -> Bundle | None:
     hat = hair.style(hair.STYLES[style], fineness)
     members = (() if hat is None else (hat,)) + wear.parts(wear.KINDS[kind], fineness)
     return bound(members, fineness) if members else None
@@ -108,56 +149,57 @@ class Whole:
     turn: Floats
     open_: Floats
     casts: NDArray[np.int32]
-
-    @property
-    def closed(self) -> int:
-        """So many triangles at the beginning are of the skin."""
-        return int(np.argmax(self.matter != parts.SKIN))
+    closed: int
 
 
 @cache
-def whole(style: int, kind: int, fineness: int) -> Whole:
+def whole(style: int, kind: int, fineness: int, basis: Basis = OURS) -> Whole:
     """Body and extras of somebody."""
-    both = [part for part in (body(fineness), extras(style, kind, fineness)) if part is not None]
+    both = _both(style, kind, fineness, basis)
     shift = len(both[0].points)
-    triangles = [both[0].triangles, *(part.triangles + shift for part in both[1:])]
     columns = {
         name: np.concatenate([getattr(part, name) for part in both]) for name in ("matter", "uv", "cover", "turn")
     }
     casts = [both[0].casts, *(part.casts + shift for part in both[1:])]
     return Whole(
-        triangles=np.concatenate(triangles), casts=np.concatenate(casts), open_=_sky(style, kind, fineness), **columns
-    )
+        triangles=_joined(both), casts=np.concatenate(casts), open_=_sky(both, _both(style, kind, 1, basis)),
+        closed=int(np.argmax(columns["matter"] != parts.SKIN)), **columns,
+    )  # fmt: skip
 
 
-def _sky(style: int, kind: int, fineness: int, directions: int = 60) -> Floats:
+def _both(style: int, kind: int, fineness: int, basis: Basis) -> list[Bundle]:
+    more = basis.extras(style, kind, fineness)
+    return [basis.body(fineness)] + ([] if more is None else [more])
+
+
+def _joined(both: list[Bundle]) -> NDArray[np.int32]:
+    shift = len(both[0].points)
+    return np.concatenate([both[0].triangles, *(part.triangles + shift for part in both[1:])])
+
+
+def _sky(fine: list[Bundle], rough: list[Bundle], directions: int = 60) -> Floats:
     """Share of the sky that each vertex sees at rest: by looking at the head from everywhere."""
-    rough = [part for part in (body(1), extras(style, kind, 1)) if part is not None]
-    fine = [part for part in (body(fineness), extras(style, kind, fineness)) if part is not None]
     points, faced = np.concatenate([p.points for p in fine]), np.concatenate([p.normals for p in fine])
     hides = np.concatenate([part.points for part in rough])
-    triangles = np.concatenate([rough[0].triangles, *(part.triangles + len(rough[0].points) for part in rough[1:])])
-    cover = np.concatenate([part.cover for part in rough])
-    triangles = triangles[(cover[triangles] > 0.5).all(1)]
+    triangles = _joined(rough)
+    triangles = triangles[(np.concatenate([part.cover for part in rough])[triangles] > 0.5).all(1)]
     golden = np.arange(directions) * 2.399963
     height = 1 - (np.arange(directions) + 0.5) / directions * 1.55
     ring = np.sqrt(1 - height**2)
     around = np.stack([ring * np.cos(golden), height, ring * np.sin(golden)], 1)
     seen, total = np.zeros(len(points)), np.full(len(points), 1e-6)
     for way in around:
-        at, map_ = looking(hides, triangles, 0, way.astype(np.float32), 128)
+        at, far = looking(hides, triangles, 0, way.astype(np.float32), 128)
         place = points @ at[:, :3].T + at[:, 3]
         column, row = (np.clip(place[:, axis].astype(int), 0, 127) for axis in (0, 1))
-        free = map_[row, column] > place[:, 2] - 0.35
         weight = np.maximum(faced @ way, 0)
-        seen += weight * free
+        seen += weight * (far[row, column] > place[:, 2] - 0.35)
         total += weight
     share = seen / total
-    inner = np.concatenate([p.matter for p in fine])
+    matter = np.concatenate([p.matter for p in fine])
     mouth = np.zeros(len(points), bool)
-    whole_triangles = np.concatenate([fine[0].triangles, *(p.triangles + len(fine[0].points) for p in fine[1:])])
-    mouth[whole_triangles[(inner == parts.TEETH) | (inner == parts.MOUTH)].reshape(-1)] = True
-    share = np.where(mouth, 0.5 - 0.35 * np.clip((7.2 - points[:, 2]) / 3, 0, 1), share)
+    mouth[_joined(fine)[(matter == parts.TEETH) | (matter == parts.MOUTH)].reshape(-1)] = True
+    share = np.where(mouth, 0.5 - 0.35 * np.clip((7.2 - points[:, 2]) / 3, 0, 1), share)  # it opens later
     return np.asarray(0.12 + 0.88 * share**0.85, np.float32)
 
 

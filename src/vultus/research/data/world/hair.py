@@ -152,7 +152,8 @@ def cut(name: str, fineness: int) -> Part:
     tip = np.clip((row - style.end) / 1.5, -1, 1.2)
     cover = np.minimum(0.5 + edge * 0.9, 0.5 + tip * 0.8) * style.dense / 1.6
     cover = np.minimum(cover, style.dense) if style.dense < 1 else np.where(cover > 0.98, 1.0, cover)
-    uv = np.stack([row / 16, angle / np.pi * 1.5], -1)[..., ::-1]
+    fine = 5.0 if name == "buzz" else 1.0  # stubble has no strands
+    uv = np.stack([angle / np.pi * 2.5 * fine, row / 16 * fine**1.5], -1)
     flat = points.reshape(-1, 3)
     turn = smooth(-20, -8, flat[:, 1]) if style.end < -8 else np.ones(len(flat))
     return Part(flat, sheet(*shape), uv.reshape(-1, 2), cover.reshape(-1), HAIR, 0.0, turn, thinned(*shape))
@@ -202,8 +203,8 @@ def _headscarf(fineness: int) -> Part:
     angle, row, shape = _shell(fineness, -19.0)
     degrees = np.degrees(np.abs(angle))
     r = head.radius(angle, np.maximum(row, -9.5))
-    r = np.maximum(r, 6.2 + 0.34 * np.maximum(-8.5 - row, 0))
-    fold = 0.14 * np.sin(9 * angle + 0.8 * row) * smooth(-6, -12, row * -1 * -1) + 0.1 * np.sin(5 * angle + row)
+    r = np.where(row < -5.0, np.maximum(r, 6.0 * (1 - smooth(-8.0, -5.0, row)) + 0.34 * np.maximum(-8.5 - row, 0)), r)
+    fold = 0.14 * np.sin(9 * angle + 0.8 * row) * (1 - smooth(-12, -6, row)) + 0.1 * np.sin(5 * angle + row)
     points = np.stack([r * np.sin(angle), row, r * np.cos(angle)], -1)
     away = points - np.array([0, 1.0, -0.5])
     away[..., 1] *= smooth(-2, 6, row)

@@ -87,15 +87,16 @@ _NOSE = [
     (1.0, 0.22),
     (0.4, 0.5),
     (-0.5, 0.98),
-    (-1.5, 1.58),
-    (-2.5, 2.15),
-    (-3.0, 2.42),
-    (-3.4, 2.5),
-    (-3.75, 2.38),
-    (-4.1, 1.8),
-    (-4.4, 0.85),
-    (-4.7, 0.15),
-    (-5.0, 0.0),
+    (-1.5, 1.56),
+    (-2.5, 2.08),
+    (-3.0, 2.28),
+    (-3.4, 2.3),
+    (-3.75, 2.12),
+    (-4.1, 1.62),
+    (-4.4, 0.95),
+    (-4.7, 0.4),
+    (-5.0, 0.1),
+    (-5.4, 0.0),
 ]
 
 
@@ -241,7 +242,7 @@ def lid_shift(skin: Skin, opening: Opening) -> Array:
 
 def _mouth_line(x: Array) -> Array:
     """Height of the closed mouth over the middle of its slit."""
-    return 0.08 * bump(x, 0.35) - 0.05 * bump(np.abs(x) - 0.7, 0.4) - 0.10 * smooth(1.6, 2.6, np.abs(x))
+    return 0.08 * bump(x, 0.35) - 0.05 * bump(np.abs(x) - 0.7, 0.4) - 0.02 * smooth(1.6, 2.6, np.abs(x))
 
 
 def lip_edge(x: Array) -> tuple[Array, Array]:
@@ -260,6 +261,7 @@ def shape(fineness: int, opening: Opening | None = None) -> Array:
     front = smooth(0.5, 3.5, z)
     side = np.abs(x)
     y = y + front * _mouth_line(x) * bump(skin.row - MOUTH_Y, 0.9)
+    y = y - np.where(np.abs(skin.row - MOUTH_Y) < 1e-6, 0.045 * skin.lip, 0.0) * front  # lips press a little
     z = z + front * (_relief(x, skin.row, side) + _lips(x, skin.row, side))
     x, y, z = _nose(x, y, z, skin.row, front)
     z = _sockets(x, y, z, skin)
@@ -307,10 +309,10 @@ def _nose(x: Array, y: Array, z: Array, row: Array, front: Array) -> tuple[Array
     wide = 0.78 + 0.42 * smooth(0.0, 3.4, -row)
     ridge = height * np.exp(-((side / wide) ** 2.2))
     flank = 0.42 * height * np.exp(-((side / (1.75 * wide)) ** 2))
-    tip = 0.34 * bump(np.hypot(x / 0.85, (row + 3.35) / 0.7), 1.0)
-    wing = 0.95 * bump(np.hypot((side - 1.32) / 0.62, (row + 3.85) / 0.62), 1.0, 2.6)
-    crease = -0.22 * bump(np.hypot((side - 1.95) / 0.3, (row + 3.75) / 0.6), 1.0)
-    hole = -0.85 * bump(np.hypot((side - 0.72) / 0.45, (row + 4.3) / 0.26), 1.0, 2.4)
+    tip = 0.5 * bump(np.hypot(x / 0.95, (row + 3.4) / 0.85), 1.0)
+    wing = 0.8 * bump(np.hypot((side - 1.25) / 0.6, (row + 3.78) / 0.6), 1.0, 2.2)
+    crease = -0.18 * bump(np.hypot((side - 1.95) / 0.3, (row + 3.75) / 0.6), 1.0)
+    hole = -0.4 * bump(np.hypot((side - 0.68) / 0.36, (row + 4.3) / 0.22), 1.0, 2.4)
     z = z + front * np.maximum(ridge * 0.74 + flank * 0.62 + tip, 0) + front * (wing + crease + hole)
     # The underside hangs back, so that nostrils can be seen a little from the front.
     lift = 0.24 * bump(np.hypot((side - 0.7) / 0.6, (row + 4.25) / 0.4), 1.0) * front

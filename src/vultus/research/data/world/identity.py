@@ -114,6 +114,7 @@ def _small(p: Array) -> dict[str, Array]:
     half = smooth(0.0, 1.2, np.abs(x))
     slope = y - MOUTH_Y
     lip = bump(np.abs(x), 2.3, 4)
+    lip = lip * smooth(0.1, 0.5, np.abs(slope))
     upper = np.stack([zero, 0.13 + zero, 0.12 + zero], 1) * (bump(slope - 0.75, 0.42) * face * lip)[:, None]
     lower = np.stack([zero, -0.16 + zero, 0.12 + zero], 1) * (bump(slope + 0.8, 0.48) * face * lip)[:, None]
     return {

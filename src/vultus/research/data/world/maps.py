@@ -37,7 +37,7 @@ FURROWS = ("forehead", "frown", "nose_root", "crow", "smile", "under_eye", "chin
 FIRST_FURROW = 16  # three channels each: height, and its slopes to the side and up, 128 is level
 
 PER_CM = 26.0
-LEFT, LOW, WIDE, HIGH = -14.0, -13.0, 28.0, 22.0
+LEFT, LOW, WIDE, HIGH = -14.0, -18.0, 28.0, 27.0
 
 
 def noise(rng: np.random.Generator, shape: tuple[int, int], cells: tuple[float, float]) -> Array:

@@ -113,8 +113,8 @@ def _mouth(skin: Skin, p: Array) -> dict[str, Array]:
 
     return {
         "AU12": field(
-            0.85 * sign * wide + 0.1 * sign * apple,
-            0.95 * wide * smooth(0.9, 2.5, side) + 0.35 * apple - 0.12 * upper,
+            0.95 * sign * wide + 0.1 * sign * apple,
+            1.2 * wide * smooth(0.7, 2.5, side) + 0.4 * apple - 0.08 * upper - 0.1 * lower,
             -0.55 * wide + 0.36 * apple + 0.14 * fold - 0.12 * (upper + lower),
         ),
         "AU14": field(0.28 * sign * corner, 0.1 * corner, -0.42 * corner + 0.12 * fold),

@@ -98,7 +98,7 @@ def tongue() -> Part:
 def cavity() -> Part:
     """The dark of the mouth."""
     a, b = np.meshgrid(np.linspace(0, np.pi, 7), np.linspace(0, np.pi, 11), indexing="ij")
-    x, y, z = 3.4 * np.cos(b) * np.sin(a), -7.2 + 3.3 * np.cos(a), 6.6 - 4.5 * np.sin(a) * np.sin(b)
+    x, y, z = 2.5 * np.cos(b) * np.sin(a), -7.3 + 3.0 * np.cos(a), 5.6 - 4.0 * np.sin(a) * np.sin(b)
     return made(np.stack([x, y, z], -1), x.shape, MOUTH, np.zeros((*x.shape, 2)), jaw=0.35)
 
 
@@ -109,16 +109,16 @@ def ear(side: int, fineness: int = 2) -> Part:
     )
     long = 1 + 0.16 * np.cos(around - 0.9) - 0.12 * bump(around - 4.3, 0.5)
     back, up = 1.75 * ring * long * np.cos(around), 3.05 * ring * long * np.sin(around)
-    rim = 0.42 * bump(ring - 0.88, 0.13) * smooth(-0.9, 0.2, np.sin(around + 0.6) + 0.4)
-    fold = 0.34 * bump(np.hypot((back - 0.55) / 0.3, (up - 0.2) / 1.5), 1.0)
-    hollow = -0.55 * bump(np.hypot((back + 0.25) / 0.62, (up + 0.45) / 0.95), 1.0)
+    rim = 0.55 * bump(ring - 0.88, 0.13) * smooth(-0.9, 0.2, np.sin(around + 0.6) + 0.4)
+    fold = 0.45 * bump(np.hypot((back - 0.55) / 0.3, (up - 0.2) / 1.5), 1.0)
+    hollow = -0.8 * bump(np.hypot((back + 0.25) / 0.62, (up + 0.45) / 0.95), 1.0)
     flag = 0.4 * bump(np.hypot((back + 1.35) / 0.35, (up + 0.35) / 0.6), 1.0)
     out = rim + fold + hollow + flag - 0.5 * ring**8
     flare = np.radians(24)
     x = 7.05 + (back + 1.6) * np.sin(flare) + out * np.cos(flare)
     z = -0.9 - back * np.cos(flare) + out * np.sin(flare) + 0.12 * up * -1
     points = np.stack([side * x, -1.75 + up * 0.98, z], -1)
-    return made(points, ring.shape, SKIN, np.stack([side * np.full_like(ring, 13.0), np.full_like(ring, -2.0)], -1))
+    return made(points, ring.shape, SKIN, np.stack([side * np.full_like(ring, 13.0), np.full_like(ring, 5.0)], -1))
 
 
 def torso() -> Part:

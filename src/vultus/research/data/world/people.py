@@ -40,7 +40,7 @@ _HAIR = np.array(
         [0.24, 0.075, 0.025],
     ]
 )
-_GREY = np.array([0.42, 0.41, 0.40])
+_GREY = np.array([0.27, 0.265, 0.26])
 _IRIS = np.array(
     [
         [0.016, 0.007, 0.003],
@@ -142,6 +142,7 @@ def _person(rng: np.random.Generator, accessories: float) -> dict[str, NDArray[n
         ("chin_length", 0.3),
     ):
         coefficients[identity.NAMES.index(name)] += shift * sturdy
+    coefficients[identity.NAMES.index("face_length")] -= 0.8
     skin = _between(_SKIN, tone * (len(_SKIN) - 1)) * rng.normal(1, 0.05) * rng.normal(1, 0.025, 3)
     bright = rng.beta(0.9, 1.1 + 3 * tone) * (1 - 0.9 * smooth_step(0.3, 0.65, tone))
     shade = _pick(rng, _shares(tone))
