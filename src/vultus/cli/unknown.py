@@ -90,7 +90,7 @@ def show(
         raise InputError(f"--out {target} exists and is not an empty folder; name a new one")
     with open_gallery(gallery, logged=True, purpose=purpose) as people:
         faces = people.unknown.faces(group)
-        pictures = people.unknown.cut_outs(group) if target is not None else {}
+        pictures = people.unknown.cut_outs(group, taken=True) if target is not None else {}
     if target is not None:
         target.mkdir(mode=0o700, parents=True, exist_ok=True)
         for face_id, jpeg in pictures.items():

@@ -27,6 +27,7 @@ from vultus.errors import InputError, StoreError, VultusError
 from vultus.gallery.cluster import cluster, follow, keep_numbers
 from vultus.gallery.enrol import digest_of, label_of, new_face, several, with_crop
 from vultus.gallery.record import Kept, Named, normal_name
+from vultus.gallery.retention import MAX_DAYS
 from vultus.gallery.store import FACE_COLUMNS, face_record
 from vultus.gallery.unnamed import Unnamed
 from vultus.gallery.writer import person_id_of
@@ -174,15 +175,19 @@ class Unknown:
         self._store.note("view", detail={"unknown_faces": len(rows)})
         return [face_record(row) for row in rows]
 
-    def cut_outs(self, group_id: int) -> dict[int, bytes]:
+    def cut_outs(self, group_id: int, *, taken: bool = False) -> dict[int, bytes]:
         """The faces of a group as JPEG files, by number; without those whose cut-out was not kept.
+
+        Args:
+            group_id: of the group.
+            taken: they leave the gallery as files: the log calls it an export, and else a look.
 
         Raises:
             UnknownNameError: there is no such group.
         """
         with self._reading() as (unnamed, _):
             found = unnamed.cut_outs(unnamed.faces_of(group_id))
-        self._store.note("view", detail={"unknown_faces": len(found)})
+        self._store.note("export" if taken else "view", detail={"unknown_faces": len(found)})
         return found
 
     def name(
@@ -377,6 +382,6 @@ def _chosen(own: Sequence[int], faces: Sequence[int], group_id: int) -> list[int
 
 def _days_ago(days: float) -> str:
     """That time as the store spells it; a second ahead for 0, so that nothing is spared."""
-    if not 0 <= days < 1e6:
-        raise InputError(f"days must be a number from 0 on, but is {days:g}")
+    if not 0 <= days <= MAX_DAYS:
+        raise InputError(f"days must be a number from 0 to {MAX_DAYS:,}, but is {days:g}")
     return (datetime.now(UTC) - timedelta(days=days) + timedelta(seconds=not days)).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -58,6 +58,8 @@ def test_suggestions(cli: Cli, groups: list[int]) -> None:
 def test_look_at_a_group(cli: Cli, groups: list[int]) -> None:
     out = cli("unknown", "show", groups[0], "--out", "look")
     assert "3 cut-outs of 3 faces written to look" in out.stderr
+    last = cli.json("audit", "log")["entries"][-1]
+    assert (last["action"], last["detail"]) == ("export", {"unknown_faces": 3})
     assert {f"face_{face}.jpg" for face in faces(cli, groups[0])} == {path.name for path in Path("look").iterdir()}
     assert read(next(Path("look").iterdir())).shape[2] == 3
     assert {path.stat().st_mode & 0o777 for path in (*Path("look").iterdir(),)} == {0o600}

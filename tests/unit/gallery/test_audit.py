@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from vultus.errors import ConfigError, InputError, StoreError
 from vultus.gallery import audit
 from vultus.gallery.audit import ACTIONS, Head, Log, Signature
+from vultus.gallery.collection import Gallery
 
 KEYS = {3: b"k" * 32, 7: b"m" * 32}
 WHO = Signature("ada", "test")
@@ -112,6 +113,17 @@ def test_an_edit_shows(connection, at, key_id):
     assert problems(connection) == []
     connection.execute("UPDATE audit SET digest = zeroblob(32) WHERE seq = ?", (seq,))
     assert problems(connection) != []
+
+
+def test_a_line_without_end_is_not_taken_in_whole(connection, monkeypatch):
+    fill(connection)
+    longest = str(audit._LONGEST)
+    monkeypatch.setattr(audit, "_SELECT", audit._SELECT.replace(longest, "2000"))
+    assert problems(connection) == []
+    connection.execute("UPDATE audit SET entry = entry || printf('%.100000c', ' ') WHERE seq = 4")
+    taken = connection.execute(f"{audit._SELECT} WHERE seq = 4").fetchone()
+    assert len(taken[1]) == 2000
+    assert problems(connection) == ["entry 4 was changed: its digest does not fit"]
 
 
 def test_an_entry_that_cannot_be_read(connection):

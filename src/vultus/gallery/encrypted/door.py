@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vultus.errors import InputError
 from vultus.gallery.doors import check_search
 from vultus.gallery.encrypted.block import read_scores
 from vultus.gallery.encrypted.keyfile import load_private
@@ -67,6 +68,10 @@ class EncryptedDoor:
         nonces: str = "short",
         precision: int = PRECISION,
     ) -> None:
+        whole: tuple[tuple[str, object], ...] = (("bits", bits), ("precision", precision))
+        for name, value in whole:
+            if not isinstance(value, int) or isinstance(value, bool):
+                raise InputError(f"{name} of the encrypted door must be a whole number, but is {value!r}")
         if key is None:
             key = generate(scheme, bits, nonces=nonces)
         self._key = load_private(Path(key)) if isinstance(key, str | Path) else key

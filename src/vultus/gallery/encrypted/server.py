@@ -260,6 +260,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.log(f"question {service.asked}: {what}, {time.perf_counter() - started:.2f} s")
         self._send(200, answer.document())
 
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """What is no question at all (400, 414, 431, 501): refused as any other, not in HTML."""
+        self._refuse(code, message or self.responses.get(code, ("this cannot be answered", ""))[0])
+
     def _refuse(self, status: int, why: str) -> None:
         self.close_connection = True
         self.server.log(f"refused: {why}")
@@ -271,7 +275,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
         """Our own lines, in `_score`, tell less about who asks."""

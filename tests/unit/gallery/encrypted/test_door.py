@@ -85,6 +85,9 @@ def test_it_is_opened_by_name_with_its_options(tmp_path: Path) -> None:
     save_private(key("damgard_jurik", 2, "subgroup"), tmp_path / "owner.key")
     door = open_door("encrypted", faces([1, 1]), "average", 0.0, {"key": tmp_path / "owner.key"})
     assert door.search(faces([1, 1]).vectors[1:], 1)[0][0].name == "p2"
+    for name, value in (("bits", "x"), ("bits", None), ("precision", 8.5), ("precision", True)):
+        with pytest.raises(InputError, match=f"{name} of the encrypted door must be a whole number, but is"):
+            open_door("encrypted", faces([1]), "average", 0.0, {name: value})
     with pytest.raises(ConfigError, match="bits must be an even number"):
         open_door("encrypted", faces([1]), "average", 0.0, {"bits": 12})
     with pytest.raises(ConfigError, match="has no option 'colour'"):

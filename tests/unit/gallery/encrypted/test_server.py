@@ -91,11 +91,34 @@ def test_bad_questions_are_refused_and_the_next_one_is_answered(running: Running
         status, document = running.ask("POST", "/score", b"", **{"Content-Length": length})
         assert status == 413
         assert "needs its Content-Length, of at most 1048576 bytes" in document["error"]
-    assert running.ask("PUT", "/score", b"{}")[0] == 501
-    with socket.create_connection(("127.0.0.1", running.port), timeout=10) as raw:
-        raw.sendall(b"\x00\xff garbage\r\n\r\n")
-        assert raw.recv(100)
+    status, document = running.ask("PUT", "/score", b"{}")
+    assert (status, document["error"]) == (501, "Unsupported method ('PUT')")
     assert running.ask("POST", "/score", probe())[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("question", "status", "told"),
+    [
+        (b"\x00\xff garbage\r\n\r\n", b"", "request type"),
+        (b"GET /about HTTP/x.y\r\n\r\n", b"", "Bad request version"),
+        (b"GET /" + 70_000 * b"a" + b" HTTP/1.1\r\n\r\n", b"414", "URI"),
+        (b"GET /about HTTP/1.1\r\n" + b"".join(b"a%d: b\r\n" % at for at in range(200)) + b"\r\n", b"431", "headers"),
+        (b"HEAD /about HTTP/1.1\r\n\r\n", b"501", ""),
+    ],
+)
+def test_what_is_no_question_is_refused_in_json_too(
+    running: Running, question: bytes, status: bytes, told: str
+) -> None:  # fmt: skip
+    with socket.create_connection(("127.0.0.1", running.port), timeout=10) as raw:
+        raw.sendall(question)
+        found = b""
+        while part := raw.recv(1 << 16):
+            found += part
+    head, _, body = found.rpartition(b"\r\n\r\n")
+    assert status in head
+    assert b"<html" not in found.lower()
+    assert told in (json.loads(body)["error"] if body else "")
+    assert bool(body) == bool(told)
 
 
 def test_more_questions_in_a_minute_than_allowed_are_refused() -> None:
