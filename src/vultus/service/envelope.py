@@ -127,6 +127,8 @@ def of(error: Exception) -> ServiceError:
     if isinstance(error, HTTPException):
         code = _OF_STATUS.get(error.status_code, "bad_request")
         return ServiceError(code, _WORDS.get(code, str(error.detail)), headers=error.headers)
+    if isinstance(error, OverflowError):
+        return ServiceError("invalid_request", "a number in the request is too large")
     _log.error("unexpected error", exc_info=error)
     return ServiceError("internal", "something went wrong here; the log of the service knows the request by its id")
 

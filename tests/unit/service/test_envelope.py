@@ -30,6 +30,7 @@ SECRET = "/srv/secret/people.vultus"
         (errors.MissingExtraError("ray", "ray"), "unavailable"),
         (errors.TrainingError(SECRET), "internal"),
         (RuntimeError(SECRET), "internal"),
+        (OverflowError("Python int too large to convert to SQLite INTEGER"), "invalid_request"),
         (HTTPException(404), "not_found"),
         (HTTPException(405), "method_not_allowed"),
         (HTTPException(418, "a teapot"), "bad_request"),

@@ -15,6 +15,7 @@ from vultus.service.documents import ERRORS, takes
 from vultus.service.envelope import ServiceError, answer
 from vultus.service.pictures import form_of, some
 from vultus.service.routes.looking import EXAMPLE
+from vultus.service.schema import Number
 from vultus.service.state import service_of
 from vultus.service.strangers import (
     ForgottenAnswer,
@@ -122,7 +123,7 @@ async def join(request: Request, collection_id: str, fields: JoinFields, caller:
 
 
 @router.get("/{group_id}", response_model=GroupFacesAnswer)
-async def show(request: Request, collection_id: str, group_id: int, caller: Reader) -> Response:
+async def show(request: Request, collection_id: str, group_id: Number, caller: Reader) -> Response:
     """The faces of a group, oldest first."""
     service = service_of(request)
     gallery = await service.run(service.gallery, caller, collection_id)
@@ -136,7 +137,7 @@ async def show(request: Request, collection_id: str, group_id: int, caller: Read
 
 
 @router.delete("/{group_id}", response_model=ForgottenAnswer)
-async def forget(request: Request, collection_id: str, group_id: int, caller: Enroller) -> Response:
+async def forget(request: Request, collection_id: str, group_id: Number, caller: Enroller) -> Response:
     """Forget the faces of a group."""
     service = service_of(request)
     gallery = await service.run(service.gallery, caller, collection_id)
@@ -145,7 +146,7 @@ async def forget(request: Request, collection_id: str, group_id: int, caller: En
 
 @router.get("/{group_id}/faces/{face_id}/image", response_class=Response, responses={
     200: {"content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}}})  # fmt: skip
-async def image(request: Request, collection_id: str, group_id: int, face_id: int, caller: Reader) -> Response:
+async def image(request: Request, collection_id: str, group_id: Number, face_id: Number, caller: Reader) -> Response:
     """The cut-out that was kept of a face, JPEG."""
     service = service_of(request)
     gallery = await service.run(service.gallery, caller, collection_id)
@@ -154,7 +155,9 @@ async def image(request: Request, collection_id: str, group_id: int, face_id: in
 
 
 @router.post("/{group_id}/name", response_model=NamedAnswer)
-async def name(request: Request, collection_id: str, group_id: int, fields: NameFields, caller: Enroller) -> Response:
+async def name(
+    request: Request, collection_id: str, group_id: Number, fields: NameFields, caller: Enroller
+) -> Response:
     """Enrol the faces of a group as those of a person, new or known."""
     service = service_of(request)
     gallery = await service.run(service.gallery, caller, collection_id)
@@ -175,7 +178,7 @@ async def name(request: Request, collection_id: str, group_id: int, fields: Name
 
 @router.post("/{group_id}/reject", response_model=RejectedAnswer)
 async def reject(
-    request: Request, collection_id: str, group_id: int, fields: RejectFields, caller: Enroller
+    request: Request, collection_id: str, group_id: Number, fields: RejectFields, caller: Enroller
 ) -> Response:
     """Say that a group, or some of its faces, is not this person."""
     service = service_of(request)
@@ -188,7 +191,9 @@ async def reject(
 
 
 @router.post("/{group_id}/split", response_model=GroupAnswer)
-async def split(request: Request, collection_id: str, group_id: int, fields: SplitFields, caller: Enroller) -> Response:
+async def split(
+    request: Request, collection_id: str, group_id: Number, fields: SplitFields, caller: Enroller
+) -> Response:
     """Say that some faces of a group are not the person that the others are."""
     service = service_of(request)
     gallery = await service.run(service.gallery, caller, collection_id)
