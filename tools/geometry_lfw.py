@@ -28,7 +28,11 @@ def main(data: Path, page: Path | None) -> None:
         words = ["audit", "geometry", str(data / "lfw_view2/images")]
         words += ["--attributes", str(data / "lfw_view2/images.csv"), "--people", "17", "--labelled", "500"]
         words += ["--attribute", "gender_noisy", "--attribute", "expression_noisy"]
-        app([*words, "--out", str(written)], standalone_mode=False)
+        try:
+            app([*words, "--out", str(written)])
+        except SystemExit as ended:
+            if ended.code:
+                raise
         found = json.loads(written.with_suffix(".json").read_text("utf-8"))
     save(found, words)
 
