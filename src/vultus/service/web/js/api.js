@@ -21,6 +21,7 @@ export function onSignedOut(handler) {
 function headers(extra = {}) {
   const all = { Accept: "application/json", ...extra };
   if (session.key) all.Authorization = `Bearer ${session.key}`;
+  if (session.purpose) all["X-Purpose"] = session.purpose;
   return all;
 }
 

@@ -1,6 +1,7 @@
 // Who is signed in, and what this key may do. The key lives in this tab only, and never in an address.
 const KEY = "vultus-key";
 const COLLECTION = "vultus-collection";
+const PURPOSE = "vultus-purpose";
 const THEME = "vultus-theme";
 
 export const session = {
@@ -11,6 +12,10 @@ export const session = {
   },
   get collection() {
     return sessionStorage.getItem(COLLECTION) ?? "";
+  },
+  /** What for, in the words of whoever sits here; it is written into the audit log with every call. */
+  get purpose() {
+    return sessionStorage.getItem(PURPOSE) ?? "";
   },
   get me() {
     return this.system?.me ?? { name: "", roles: [], collections: [] };
@@ -29,7 +34,12 @@ export function choose(collection) {
   sessionStorage.setItem(COLLECTION, collection);
 }
 
+export function work(purpose) {
+  sessionStorage.setItem(PURPOSE, purpose);
+}
+
 export function forget() {
+  sessionStorage.removeItem(PURPOSE);
   sessionStorage.removeItem(KEY);
   sessionStorage.removeItem(COLLECTION);
   session.system = null;

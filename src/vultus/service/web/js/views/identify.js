@@ -132,7 +132,9 @@ function inPicture(rate, signal) {
       pick,
     );
     cards.forEach((card, i) => card.addEventListener("mouseenter", () => mark(view.layer, cards, i)));
-    const unknown = faces.some(({ name, decision }) => !name && !decision.reason);
+    const unknown = faces.some(
+      ({ name, decision }) => !name && !["person_already_in_picture", "not_live"].includes(decision.reason),
+    );
     replace(
       result,
       h(

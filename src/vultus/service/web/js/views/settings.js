@@ -1,7 +1,7 @@
 // Keys, collections, what runs here, and how the page looks.
 import { h } from "../dom.js";
 import { call, get, query } from "../api.js";
-import { may, session } from "../session.js";
+import { may, session, work } from "../session.js";
 import { button, chip, empty, facts, field, head, notice, section, table, tick } from "../parts/page.js";
 import { ask, confirm, toast } from "../parts/dialog.js";
 import { pager } from "../parts/pager.js";
@@ -264,6 +264,23 @@ function server() {
   );
 }
 
+/** Headers carry plain letters only, and the log takes 200 of them. */
+function purpose() {
+  const text = h("input", {
+    type: "text",
+    autocomplete: "off",
+    maxlength: 200,
+    value: session.purpose,
+    placeholder: "for example: visitors of Monday",
+  });
+  text.addEventListener("change", () => {
+    text.value = text.value.replace(/[^\x20-\x7e]/g, "").trim();
+    work(text.value);
+    toast(text.value ? "Written into the audit log from now on" : "No purpose is given any more");
+  });
+  return field("Purpose of your work", text, "It is written into the audit log. Name no people in it. Plain letters.");
+}
+
 export async function settings({ signal }) {
   const { me } = session;
   return [
@@ -281,6 +298,7 @@ export async function settings({ signal }) {
           ["May", me.roles.map((role) => ROLES[role] ?? role).join("; ")],
           ["Collections", me.collections.includes("*") ? "all" : me.collections.join(", ")],
         ]),
+        purpose(),
       ),
       h(
         "section",

@@ -1,0 +1,106 @@
+"""Unknown people, the audit log, calibrations and fairness on the page, in a real browser against a real service."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from e2e.conftest import Served
+from e2e.page import Page
+
+Portraits = dict[str, Path]
+
+
+def test_unknown_faces_are_kept_from_a_picture_and_named(page: Page, portraits: Portraits) -> None:
+    page.go("unknown", "Unknown people")
+    page.see("No unknown faces are kept")
+    page.go("identify", "Identify")
+    page.give(portraits["both"])
+    page.see("2 faces. Nobody is known.")
+    page.click("Keep the unknown faces")
+    page.see("2 faces kept", ".notice")
+    page.click("See the unknown people")
+    page.see("Unknown people", "h1")
+    page.until(lambda: len(page.script("return [...document.querySelectorAll('.group')]")) == 2, "not two groups")
+    page.until(
+        lambda: all(page.script("return [...document.querySelectorAll('.strip img')].map(i => i.naturalWidth)")),
+        "no cut-outs",
+    )
+    page.click("Name")
+    page.write("Name", "Grace Hopper")
+    page.script("document.querySelector('dialog [type=submit]').click()")
+    page.until(lambda: len(page.script("return [...document.querySelectorAll('.group')]")) == 1, "the group stays")
+    page.go("people", "People")
+    page.see("Grace Hopper", ".person")
+
+
+def test_a_face_is_said_not_to_be_somebody_and_forgotten(page: Page) -> None:
+    page.go("unknown", "Unknown people")
+    page.click("Not the same")
+    page.see("Not the same person as", "dialog")
+    page.script("document.querySelector('dialog [type=submit]').click()")
+    page.see("Choose a person first", "dialog")
+    page.script("const s = document.querySelector('dialog select'); s.value = s.options[1].value")
+    page.script("document.querySelector('dialog [type=submit]').click()")
+    page.see("Noted", ".toast")
+    page.click("Forget")
+    page.click("Forget them")
+    page.see("No unknown faces are kept")
+
+
+def test_the_log_tells_who_did_it_what_for_and_that_it_is_whole(page: Page) -> None:
+    page.go("settings", "Keys and settings")
+    page.write("Purpose of your work", "visitors of Monday\t")
+    page.go("people", "People")
+    page.go("audit", "Audit log")
+    page.choose("Log of", "default")
+    assert "first admin" in page.see("visitors of Monday", "main table")
+    page.choose("What", "view")
+    page.gone("Enrolled", "main table tbody")
+    page.click("Check that it is whole")
+    page.see("The log is whole", ".notice.good")
+    page.choose("Log of", "")
+    page.see("/v1/collections", "main table")
+
+
+def test_the_calibration_tells_what_another_rate_would_mean(page: Page) -> None:
+    page.go("calibration", "Calibration and fairness")
+    page.see("1 in 1,000 pairs of different people pass as one at the threshold 0.932.")
+    slider = page.named("Accepted rate of false matches")
+    slider.send_keys("\ue010")
+    page.see("1 in 2,000,000 pairs of different people")
+    assert "1 in 2,000,000" in slider.get_attribute("aria-valuetext")
+
+
+def test_a_calibration_of_ones_own_is_added_and_used(page: Page, tmp_path: Path) -> None:
+    page.go("calibration", "Calibration and fairness")
+    page.see("In use")
+    broken = tmp_path / "broken.json"
+    broken.write_text("{", "utf-8")
+    page.give(broken)
+    page.see("no JSON", ".notice.bad")
+    broken.write_text('{"schema": "vultus.calibration/1"}', "utf-8")
+    page.give(broken)
+    page.see("Request", ".notice.bad")
+
+
+def test_a_fairness_report_is_drawn_in_the_browser(page: Page, checkout: Path, tmp_path: Path, served: Served) -> None:
+    report = json.loads((checkout / "results/audit_lfw.json").read_text("utf-8"))
+    report["findings"] = ["gender female: more false matches than the others."]
+    report["attributes"][0]["tests"].append(
+        {"group": "female", "error": "fmr", "value": 0.003, "others": 0.001, "p": 0.001, "p_holm": 0.002,
+         "significant": True}
+    )  # fmt: skip
+    file = tmp_path / "audit.json"
+    file.write_text(json.dumps(report), "utf-8")
+    page.go("calibration", "Calibration and fairness")
+    page.click("Fairness", "tab")
+    before = page.script("return performance.getEntriesByType('resource').length")
+    page.give(file)
+    page.see("Some groups are treated differently")
+    labels = page.script("return [...document.querySelectorAll('.chart')].map(c => c.getAttribute('aria-label'))")
+    assert "differs from the others" in labels[0]
+    assert page.script("return performance.getEntriesByType('resource').length") == before
+    file.write_text('{"schema": "another"}', "utf-8")
+    page.give(file)
+    page.see("is no fairness report", ".notice.bad")
