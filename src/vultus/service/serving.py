@@ -71,6 +71,7 @@ def listen(settings: Settings) -> socket.socket:
     try:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind((settings.host, settings.port))
+        found.listen(_BACKLOG)  # who calls before it is ready waits
     except (OSError, OverflowError) as error:
         found.close()
         why = getattr(error, "strerror", None) or error
