@@ -25,9 +25,9 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
 
 
 def test_options_become_settings(cli: Cli, started: list[Settings]) -> None:
-    cli("serve", "--data", "d", "--port", "1234", "--max-mb", "1", "--max-megapixels", "2", "--rate", "5",
-        "--queue", "9", "--deadline", "3", "--cors", "https://a.example", "--fetch-urls", "--fetch-host", "CDN.example", "--compreface",
-        "--job-root", "jobs", "--gallery", "g.vultus", "--threads", "2", "--offline", "--no-auth")  # fmt: skip
+    limits = "--max-mb 1 --max-megapixels 2 --rate 5 --queue 9 --deadline 3 --threads 2 --offline"
+    doors = "--cors https://a.example --fetch-urls --fetch-host CDN.example --compreface --job-root jobs --no-auth"
+    cli("serve", "--data", "d", "--port", "1234", "--gallery", "g.vultus", *limits.split(), *doors.split())
     assert started == [
         Settings(
             data=Path("d"), port=1234, max_bytes=1024**2, max_pixels=2_000_000, rate_per_s=5, queue=9, deadline_s=3,
