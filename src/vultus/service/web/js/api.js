@@ -89,25 +89,52 @@ export function form(fields) {
   return data;
 }
 
-// Cut-outs of faces need the key, so they cannot be plain addresses of pictures.
+// Cut-outs of faces need the key, so they cannot be plain addresses of pictures. A few are asked for at a time, and a key
+// with a limit waits for its turn.
 const KEPT = 400;
+const AT_ONCE = 6;
+const TRIES = 4;
 const pictures = new Map();
+const queue = [];
+let busy = 0;
+
+function next() {
+  while (busy < AT_ONCE && queue.length) {
+    busy += 1;
+    queue
+      .shift()()
+      .finally(() => {
+        busy -= 1;
+        next();
+      });
+  }
+}
+
+async function fetched(path) {
+  for (let tried = 1; ; tried += 1) {
+    const response = await send(path, { headers: headers({ Accept: "image/jpeg" }) });
+    if (response.ok) return URL.createObjectURL(await response.blob());
+    if (response.status === 404) return null;
+    if (response.status !== 429 || tried === TRIES) throw new Error("not now");
+    const wait = Number(response.headers.get("Retry-After")) || 1;
+    await new Promise((resolve) => setTimeout(resolve, wait * 1000));
+  }
+}
+
 /** An address in this tab for a picture of the server, or null where none was kept. */
 export function picture(path) {
   const name = `${session.key.slice(0, 15)} ${path}`;
   if (!pictures.has(name)) {
-    const found = send(path, { headers: headers({ Accept: "image/jpeg" }) }).then(
-      async (response) => {
-        if (response.ok) return URL.createObjectURL(await response.blob());
-        if (response.status !== 404) pictures.delete(name);
-        return null;
-      },
-      () => {
-        pictures.delete(name);
-        return null;
-      },
-    );
+    const found = new Promise((resolve) => {
+      queue.push(() =>
+        fetched(path).then(resolve, () => {
+          pictures.delete(name);
+          resolve(null);
+        }),
+      );
+    });
     pictures.set(name, found);
+    next();
     if (pictures.size > KEPT) {
       const [oldest, address] = pictures.entries().next().value;
       pictures.delete(oldest);

@@ -53,7 +53,10 @@ function frame() {
     onOut: () => out(),
     onCollection: (id) => {
       choose(id);
-      go();
+      // A number of one collection means nothing in another.
+      const { route } = matching(location.hash);
+      if (route?.under) location.hash = `#/${route.under}`;
+      else go();
     },
   });
   main = built.main;

@@ -1,6 +1,7 @@
 // Faces as small pictures: kept by the server, or cut out of a picture in this tab.
 import { h, icon, replace } from "../dom.js";
 import { here, picture } from "../api.js";
+import { may } from "../session.js";
 
 const waitingFor = new WeakMap();
 const seen = new IntersectionObserver(
@@ -30,7 +31,7 @@ const nobody = (size) => h("span", { class: `face ${size}` }, icon("people"));
 
 /** The cut-out of an enrolled face; it is fetched when it comes into view. */
 export function faceOf(personId, faceId, alt = "", size = "") {
-  return faceId === null || faceId === undefined
+  return !may("read") || faceId === null || faceId === undefined
     ? nobody(size)
     : kept(here(`/persons/${personId}/faces/${faceId}/image`), alt, size);
 }

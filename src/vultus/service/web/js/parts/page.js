@@ -1,6 +1,7 @@
 // Heads, notices and empty states: what views open with.
 import { h, icon, fresh } from "../dom.js";
 import { ApiError } from "../api.js";
+import { may } from "../session.js";
 
 /** The head of a view; the router moves the focus to its h1. */
 export function head(title, lead, ...actions) {
@@ -35,6 +36,11 @@ export function button(label, { sign, kind = "", on, only = false, ...rest } = {
 
 export function link(label, address, { sign, kind = "" } = {}) {
   return h("a", { class: `button ${kind}`, href: address }, sign && icon(sign), label);
+}
+
+/** The name of somebody, which leads to their page where this key may look at it. */
+export function who(id, name) {
+  return may("read") ? h("a", { href: `#/people/${id}` }, name) : name;
 }
 
 export function chip(text, kind = "", sign = null) {

@@ -1,7 +1,7 @@
 // Making people known: pictures are looked at before they are enrolled, so that poor ones can be taken again.
 import { h, replace, say } from "../dom.js";
 import { ApiError, call, form, get, here, query } from "../api.js";
-import { session } from "../session.js";
+import { may, session } from "../session.js";
 import { button, field, head, link, notice, options, tick, trouble } from "../parts/page.js";
 import { ask, toast } from "../parts/dialog.js";
 import { boxes } from "../parts/stage.js";
@@ -202,7 +202,7 @@ function onePerson(signal) {
             h(
               "div",
               { class: "row" },
-              link(`See ${wanted}`, `#/people/${done.person.person_id}`, { kind: "small" }),
+              may("read") && link(`See ${wanted}`, `#/people/${done.person.person_id}`, { kind: "small" }),
               button("Next person", { kind: "small", on: next }),
             ),
         ),

@@ -2,7 +2,7 @@
 import { h, replace, say } from "../dom.js";
 import { call, form, here, upload } from "../api.js";
 import { may, session } from "../session.js";
-import { button, chip, head, notice, trouble, waiting } from "../parts/page.js";
+import { button, chip, head, notice, trouble, waiting, who } from "../parts/page.js";
 import { camera } from "../parts/camera.js";
 import { cut, decoded, faceOf } from "../parts/face.js";
 import { drop, tooLarge } from "../parts/drop.js";
@@ -30,7 +30,7 @@ function candidates(face) {
           "li",
           { class: "candidate" },
           faceOf(one.person_id, one.face_id),
-          h("a", { href: `#/people/${one.person_id}` }, one.name),
+          h("span", null, who(one.person_id, one.name)),
           h("span", { class: "number soft" }, similar(one.similarity)),
         ),
       ),
@@ -49,7 +49,7 @@ export function foundFace(face, bitmap) {
     h(
       "div",
       { class: "row apart" },
-      h("h3", null, face.name ? h("a", { href: `#/people/${face.person_id}` }, face.name) : "Unknown"),
+      h("h3", null, face.name ? who(face.person_id, face.name) : "Unknown"),
       face.name ? chip("Known", "good", "check") : chip("Not enrolled here", "warn"),
     ),
     h("p", { class: "wide" }, readSearch(face.name, face.decision, face.candidates)),

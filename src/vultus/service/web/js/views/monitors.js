@@ -2,7 +2,20 @@
 import { h, icon, replace } from "../dom.js";
 import { call, get, listen, query } from "../api.js";
 import { may, session } from "../session.js";
-import { button, chip, empty, facts, field, head, notice, options, section, tick, trouble } from "../parts/page.js";
+import {
+  button,
+  chip,
+  empty,
+  facts,
+  field,
+  head,
+  notice,
+  options,
+  section,
+  tick,
+  trouble,
+  who,
+} from "../parts/page.js";
 import { ask, confirm, toast } from "../parts/dialog.js";
 import { faceOf } from "../parts/face.js";
 import { fpirChoice } from "../parts/rate.js";
@@ -165,11 +178,7 @@ function line(event) {
       h(
         "b",
         null,
-        event.person_id
-          ? h("a", { href: `#/people/${event.person_id}` }, event.name)
-          : event.type === "state"
-            ? "Camera"
-            : "Unknown person",
+        event.person_id ? who(event.person_id, event.name) : event.type === "state" ? "Camera" : "Unknown person",
       ),
       h("p", { class: "small soft" }, sentence(event)),
     ),
