@@ -44,3 +44,16 @@ def test_claims_and_exit_codes(cli: Cli, toy: None) -> None:
     assert cli.json("ablate", "toy", "--check", "effect=0.0", "noise=0.0", code=1)["holds"] is False
     assert "unknown setting 'efect'" in cli("ablate", "toy", "efect=1", code=2).stderr
     assert "--data none is no folder" in cli("ablate", "toy", "--data", "none", code=2).stderr
+
+
+def test_tables_and_drawings_are_written(cli: Cli, toy: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("a.yaml").write_text("effect: 0.3\nnoise: 0.001\n", "utf-8")
+    words = ("--seeds", 3, "--config", "a.yaml", "--markdown", "deep/toy.md", "--plot", "deep/toy.png")
+    out = cli("ablate", "toy", *words)
+    assert "written: deep/toy.md" in out.stderr
+    assert "| uar of full is better than of without_part by 0.02 | **holds** |" in Path("deep/toy.md").read_text(
+        "utf-8"
+    )
+    assert Path("deep/toy.png").read_bytes().startswith(b"\x89PNG")
+    monkeypatch.setattr("vultus.evaluation.drawing.find_spec", lambda name: None)
+    assert "vultus[report]" in cli("ablate", "toy", "--plot", "b.png", code=2).stderr
