@@ -136,7 +136,8 @@ def wilson(value: float, n: float, level: float = LEVEL) -> tuple[float, float]:
     z = NormalDist().inv_cdf((1 + level) / 2)
     middle = (value + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * float(np.sqrt(value * (1 - value) / n + z * z / (4 * n * n)))
-    return max(middle - half, 0.0), min(middle + half, 1.0)
+    # the share lies inside, also where rounding says otherwise
+    return min(max(middle - half, 0.0), value), max(min(middle + half, 1.0), value)
 
 
 def _variance(

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from scipy.stats import norm
 
 from unit.evaluation.audit.made import made
@@ -35,6 +37,15 @@ def test_the_variance_of_pairs_by_hand():
     raw = max((people @ people - pairs @ pairs) / 9, (pairs @ pairs) / 9)
     assert got.value == pytest.approx(2 / 3)
     assert got.variance == pytest.approx(raw * 3 / 2)
+
+
+@given(st.floats(0, 1), st.floats(0.5, 1e7))
+@example(0.0, 2.0)
+@example(1.0, 7.3)
+def test_the_share_lies_in_its_interval(value, n):
+    """Drawings take the ends' distances, which must not be negative by a rounding."""
+    low, high = wilson(value, n)
+    assert 0 <= low <= value <= high <= 1
 
 
 def test_wilson_is_the_score_interval():
