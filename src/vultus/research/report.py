@@ -52,7 +52,7 @@ def draw(report: Mapping[str, Any], target: Path) -> None:
             axes.plot(values, [place] * len(values), "o", alpha=0.4, color="tab:blue")
             if found["mean"] is not None:
                 axes.plot([found["mean"]], [place], "|", markersize=18, markeredgewidth=2, color="black")
-        axes.set(title=name, yticks=range(len(arms)), yticklabels=list(arms))
+        axes.set(title=name, yticks=range(len(arms)), yticklabels=list(arms), ylim=(-0.6, len(arms) - 0.4))
         axes.grid(axis="x", alpha=0.3)
     figure.axes[0].invert_yaxis()
     target.parent.mkdir(parents=True, exist_ok=True)

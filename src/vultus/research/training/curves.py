@@ -1,4 +1,4 @@
-"""Curves of a journal: losses, validation figures, learning rates."""
+"""Curves of a journal: losses, validation figures, gradients, learning rates."""
 
 from __future__ import annotations
 
@@ -28,18 +28,20 @@ def draw(journal: Path, target: Path, title: str) -> None:
         title: written above.
     """
     noted = rows(journal)
-    kinds: dict[str, list[Row]] = {"loss": [], "validation": [], "learning rate": []}
+    kinds: dict[str, list[Row]] = {"loss": [], "validation": [], "gradient": [], "learning rate": []}
     for row in noted:
         kinds[_kind(row.what)].append(row)
     panels = {kind: found for kind, found in kinds.items() if found}
     figure = Figure(figsize=(9, 1.2 + 2.6 * len(panels)), layout="constrained")
     figure.suptitle(title)
     start = _starts(noted)
-    for axes, (kind, found) in zip(figure.subplots(len(panels), squeeze=False)[:, 0], panels.items(), strict=True):
+    for axes, (kind, found) in zip(
+        figure.subplots(len(panels), squeeze=False, sharex=True)[:, 0], panels.items(), strict=True
+    ):
         for what in dict.fromkeys(row.what for row in found):
             line = [(start[row.stage] + row.step, row.value) for row in found if row.what == what]
             x, y = np.array(line).T
-            if kind == "loss":
+            if kind in ("loss", "gradient"):
                 (drawn,) = axes.plot(x, y, alpha=0.25, linewidth=0.7)
                 axes.plot(x, _smooth(y), color=drawn.get_color(), label=what)
             else:
@@ -47,7 +49,7 @@ def draw(journal: Path, target: Path, title: str) -> None:
         for stage, step in start.items():
             axes.axvline(step, color="grey", linewidth=0.5)
             axes.annotate(stage, (step, 1), xycoords=("data", "axes fraction"), fontsize="x-small", va="bottom")
-        axes.set(xlabel="step", ylabel=kind)
+        axes.set(xlabel="step", ylabel=kind, yscale="log" if kind == "gradient" else "linear")
         axes.legend(fontsize="small")
     figure.savefig(target, dpi=110)
 
@@ -55,7 +57,7 @@ def draw(journal: Path, target: Path, title: str) -> None:
 def _kind(what: str) -> str:
     if what.startswith("validation/"):
         return "validation"
-    return "learning rate" if what.endswith("/rate") else "loss"
+    return {"rate": "learning rate", "gradient": "gradient"}.get(what.rpartition("/")[2], "loss")
 
 
 def _starts(noted: list[Row]) -> dict[str, int]:
