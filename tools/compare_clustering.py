@@ -43,6 +43,7 @@ SUBSETS = (("all", 30, 20), ("all", 100, 10), ("all", 300, 5), ("all", 600, 3), 
            ("2 pictures", None, 1))  # fmt: skip
 Labels = np.ndarray
 Way = Callable[[np.ndarray], Labels]
+Threshold = float | Callable[[int], float] | None
 
 
 def embed(folder: Path, cache: Path | None) -> dict[str, np.ndarray]:
@@ -135,12 +136,14 @@ def together(vectors: np.ndarray, people: np.ndarray, at_once: int = 4) -> list[
     return pictures
 
 
-def report(name: str, way: Way, vectors: np.ndarray, people: np.ndarray, **detail: Any) -> dict[str, Any]:
+def report(
+    name: str, way: Way, vectors: np.ndarray, people: np.ndarray, part: str, at: Threshold
+) -> dict[str, Any]:  # fmt: skip
     """One line: figures with intervals by person."""
     start = time.process_time()
     labels = way(vectors)
     seconds = time.process_time() - start
-    person = np.unique(people, return_inverse=True)[1]
+    person, groups = np.unique(people, return_inverse=True)[1], len(np.unique(labels))
     point, pairs = bcubed(people, labels), pairwise(people, labels)
 
     def resampled(drawn: np.ndarray) -> float:
@@ -148,8 +151,8 @@ def report(name: str, way: Way, vectors: np.ndarray, people: np.ndarray, **detai
 
     low, high = subject_bootstrap(resampled, int(person.max()) + 1, repeats=1000)
     row = {
-        "way": name, **detail, "faces": len(vectors), "people": int(person.max()) + 1,
-        "groups": len(np.unique(labels)),
+        "way": name, "part": part, "threshold": at(groups) if callable(at) else at, "faces": len(vectors),
+        "people": int(person.max()) + 1, "groups": groups,
         "bcubed": {"f1": point.f1, "low": float(low), "high": float(high), "precision": point.precision,
                    "recall": point.recall},
         "pairwise": {"f1": pairs.f1, "precision": pairs.precision, "recall": pairs.recall}, "cpu_s": round(seconds, 3),
@@ -185,17 +188,20 @@ def compare(data: dict[str, np.ndarray], calibration: Calibration) -> tuple[list
         ours = grouping.cluster(own, threshold=follow)
         threshold = follow(int(ours.max()) + 1)
         pictures = together(own, who)
-        ways: dict[str, Way] = {
-            "vultus": lambda x: grouping.cluster(x, threshold=follow),
-            "vultus, faces come in 10 goes": lambda x: in_goes(x, follow),
-            "vultus, pictures of 4 people": lambda x, p=pictures: grouping.cluster(x, threshold=follow, pictures=p),
-            "vultus at FMR 1e-3": lambda x: grouping.cluster(x, threshold=calibration.threshold(1e-3)),
-            "connected components, same threshold": lambda x, t=threshold: components(x, t),
-            "connected components, best rate": lambda x: components(x, calibration.threshold(rate)),
-            "HDBSCAN, best settings": lambda x: hdbscan(x, **settings),
-            "HDBSCAN, min_cluster_size=2": lambda x: hdbscan(x, min_cluster_size=2),
-        }
-        rows += [report(name, way, own, who, part=part, threshold=threshold) for name, way in ways.items()]
+        fixed, best = calibration.threshold(1e-3), calibration.threshold(rate)
+        # Each with its threshold; that which follows is of the number of groups found in the end, HDBSCAN has none.
+        ways: dict[str, tuple[Way, Threshold]] = {
+            "vultus": (lambda x: grouping.cluster(x, threshold=follow), follow),
+            "vultus, faces come in 10 goes": (lambda x: in_goes(x, follow), follow),
+            "vultus, pictures of 4 people": (
+                lambda x, p=pictures: grouping.cluster(x, threshold=follow, pictures=p), follow),
+            "vultus at FMR 1e-3": (lambda x, t=fixed: grouping.cluster(x, threshold=t), fixed),
+            "connected components, same threshold": (lambda x, t=threshold: components(x, t), threshold),
+            "connected components, best rate": (lambda x, t=best: components(x, t), best),
+            "HDBSCAN, best settings": (lambda x: hdbscan(x, **settings), None),
+            "HDBSCAN, min_cluster_size=2": (lambda x: hdbscan(x, min_cluster_size=2), None),
+        }  # fmt: skip
+        rows += [report(name, way, own, who, part, at) for name, (way, at) in ways.items()]
     return rows, {"connected_components_fmr": rate, "hdbscan": settings}
 
 
