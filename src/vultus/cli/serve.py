@@ -29,77 +29,92 @@ DataDir = Annotated[
 ]  # fmt: skip
 
 
+Guest = Annotated[
+    Path | None, typer.Option("--gallery", "-g", metavar="FILE", show_default=False,
+                              help="Serve this gallery too, as the collection of its name."),
+]  # fmt: skip
+Host = Annotated[
+    str, typer.Option("--host", envvar="VULTUS_SERVE_HOST", help="Address to listen on.", rich_help_panel=_DOORS)
+]
+Port = Annotated[
+    int, typer.Option("--port", min=0, max=65535, envvar="VULTUS_SERVE_PORT", rich_help_panel=_DOORS,
+                      help="Port; 0 takes a free one."),
+]  # fmt: skip
+NoAuth = Annotated[
+    bool, typer.Option("--no-auth", metavar="", help="Ask for no keys; on this machine alone.", rich_help_panel=_DOORS)
+]
+TlsCert = Annotated[
+    Path | None, typer.Option("--tls-cert", metavar="FILE", help="Certificate, PEM.", rich_help_panel=_DOORS,
+                              show_default=False),
+]  # fmt: skip
+TlsKey = Annotated[
+    Path | None, typer.Option("--tls-key", metavar="FILE", help="Its key, PEM.", rich_help_panel=_DOORS,
+                              show_default=False),
+]  # fmt: skip
+Cors = Annotated[
+    list[str] | None, typer.Option("--cors", metavar="ORIGIN", rich_help_panel=_DOORS,
+                                   help="Pages of this origin may call; may be repeated."),
+]  # fmt: skip
+FetchUrls = Annotated[
+    bool, typer.Option("--fetch-urls", metavar="", rich_help_panel=_DOORS,
+                       help="Read pictures from public addresses too."),
+]  # fmt: skip
+FetchHost = Annotated[
+    list[str] | None, typer.Option("--fetch-host", metavar="HOST", rich_help_panel=_DOORS,
+                                   help="From this host only; may be repeated."),
+]  # fmt: skip
+Compreface = Annotated[
+    bool, typer.Option("--compreface", metavar="", help="Answer CompreFace's v1 addresses too.", rich_help_panel=_DOORS)
+]
+JobRoot = Annotated[
+    Path | None, typer.Option("--job-root", metavar="DIR", rich_help_panel=_DOORS, show_default=False,
+                              help="Folder below which jobs and monitors may read files of this machine."),
+]  # fmt: skip
+MaxMb = Annotated[
+    float, typer.Option("--max-mb", min=0.1, metavar="MB", help="Largest picture.", rich_help_panel=_LIMITS)
+]
+MaxMegapixels = Annotated[
+    float, typer.Option("--max-megapixels", min=0.1, metavar="MP", help="Largest picture, in pixels.",
+                        rich_help_panel=_LIMITS),
+]  # fmt: skip
+RateOfKeys = Annotated[
+    float, typer.Option("--rate", min=0, metavar="N", rich_help_panel=_LIMITS,
+                        help="Requests per second of a key that has no rate of its own; 0 for no limit."),
+]  # fmt: skip
+Queue = Annotated[
+    int, typer.Option("--queue", min=1, metavar="N", help="Pictures that may wait; more are answered with 429.",
+                      rich_help_panel=_LIMITS),
+]  # fmt: skip
+Deadline = Annotated[
+    float, typer.Option("--deadline", min=0.1, metavar="S", help="Seconds a request may take.", rich_help_panel=_LIMITS)
+]
+
+
 def serve(
     data: DataDir = None,
-    gallery: Annotated[
-        Path | None, typer.Option("--gallery", "-g", metavar="FILE", show_default=False,
-                                  help="Serve this gallery too, as the collection of its name."),
-    ] = None,
-    host: Annotated[
-        str, typer.Option("--host", envvar="VULTUS_SERVE_HOST", help="Address to listen on.", rich_help_panel=_DOORS)
-    ] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, envvar="VULTUS_SERVE_PORT", help="Port; 0 takes a free one.",
-                          rich_help_panel=_DOORS),
-    ] = 8600,
-    no_auth: Annotated[
-        bool, typer.Option("--no-auth", metavar="", help="Ask for no keys; on this machine alone.",
-                           rich_help_panel=_DOORS),
-    ] = False,
-    tls_cert: Annotated[
-        Path | None, typer.Option("--tls-cert", metavar="FILE", help="Certificate, PEM.", rich_help_panel=_DOORS,
-                                  show_default=False),
-    ] = None,
-    tls_key: Annotated[
-        Path | None, typer.Option("--tls-key", metavar="FILE", help="Its key, PEM.", rich_help_panel=_DOORS,
-                                  show_default=False),
-    ] = None,
-    cors: Annotated[
-        list[str] | None, typer.Option("--cors", metavar="ORIGIN", rich_help_panel=_DOORS,
-                                       help="Pages of this origin may call; may be repeated."),
-    ] = None,
-    fetch_urls: Annotated[
-        bool, typer.Option("--fetch-urls", metavar="", rich_help_panel=_DOORS,
-                           help="Read pictures from public addresses too."),
-    ] = False,
-    fetch_host: Annotated[
-        list[str] | None, typer.Option("--fetch-host", metavar="HOST", rich_help_panel=_DOORS,
-                                       help="From this host only; may be repeated."),
-    ] = None,
-    compreface: Annotated[
-        bool, typer.Option("--compreface", metavar="", help="Answer CompreFace's v1 addresses too.",
-                           rich_help_panel=_DOORS),
-    ] = False,
-    job_root: Annotated[
-        Path | None, typer.Option("--job-root", metavar="DIR", rich_help_panel=_DOORS, show_default=False,
-                                  help="Folder below which jobs and monitors may read files of this machine."),
-    ] = None,
-    max_mb: Annotated[
-        float, typer.Option("--max-mb", min=0.1, metavar="MB", help="Largest picture.", rich_help_panel=_LIMITS)
-    ] = 20.0,
-    max_megapixels: Annotated[
-        float, typer.Option("--max-megapixels", min=0.1, metavar="MP", help="Largest picture, in pixels.",
-                            rich_help_panel=_LIMITS),
-    ] = 50.0,
-    rate: Annotated[
-        float, typer.Option("--rate", min=0, metavar="N", rich_help_panel=_LIMITS,
-                            help="Requests per second of a key that has no rate of its own; 0 for no limit."),
-    ] = 0.0,
-    queue: Annotated[
-        int, typer.Option("--queue", min=1, metavar="N", help="Pictures that may wait; more are answered with 429.",
-                          rich_help_panel=_LIMITS),
-    ] = 128,
-    deadline: Annotated[
-        float, typer.Option("--deadline", min=0.1, metavar="S", help="Seconds a request may take.",
-                            rich_help_panel=_LIMITS),
-    ] = 30.0,
+    gallery: Guest = None,
+    host: Host = "127.0.0.1",
+    port: Port = 8600,
+    no_auth: NoAuth = False,
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
+    cors: Cors = None,
+    fetch_urls: FetchUrls = False,
+    fetch_host: FetchHost = None,
+    compreface: Compreface = False,
+    job_root: JobRoot = None,
+    max_mb: MaxMb = 20.0,
+    max_megapixels: MaxMegapixels = 50.0,
+    rate: RateOfKeys = 0.0,
+    queue: Queue = 128,
+    deadline: Deadline = 30.0,
     pack: options.PackName = None,
     device: options.Device = "cpu",
     threads: options.Threads = None,
     offline: options.Offline = False,
     licence_policy: options.LicencePolicy = options.Policy.any,
     calibration: options.Calibration = None,
-) -> None:  # fmt: skip
+) -> None:
     """Start the HTTP API and its web page; Ctrl-C lets open requests end, then stops."""
     _needed()
     from vultus.service.settings import MEGABYTE, Settings

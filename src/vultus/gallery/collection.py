@@ -167,9 +167,7 @@ class Gallery(Asking, People, Register, Rights, Custody, Moving):
                     writer.keep_only(person_id, [one.face_id for one in accepted])
         if on_clash == "replace":
             self._store.forget()
-        rejected = tuple(one for one in outcome if isinstance(one, Rejected))
-        places = sorted(range(len(outcome)), key=lambda at: isinstance(outcome[at], Rejected))
-        return Enrolment(name, accepted, rejected, tuple(places))
+        return _enrolment(name, outcome)
 
     def enroll_many(
         self,
@@ -243,3 +241,11 @@ class Gallery(Asking, People, Register, Rights, Custody, Moving):
             return [finding.result for finding in findings if not isinstance(finding.result, NewFace)]
         with self._store.writing() as writer:
             return [settle(writer, contract, finding, options, filing) for finding in findings]
+
+
+def _enrolment(name: str, outcome: Sequence[EnrolledFace | Rejected]) -> Enrolment:
+    """What became of pictures, sorted."""
+    accepted = tuple(one for one in outcome if isinstance(one, EnrolledFace))
+    rejected = tuple(one for one in outcome if isinstance(one, Rejected))
+    places = sorted(range(len(outcome)), key=lambda at: isinstance(outcome[at], Rejected))
+    return Enrolment(name, accepted, rejected, tuple(places))

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from vultus.service.documents import takes
-from vultus.service.schema import DetectFields, EnrolFields, SearchFields
+from vultus.service.fields import DetectFields, EnrolFields, SearchFields
 
 
 def test_both_kinds_of_bodies_are_told() -> None:

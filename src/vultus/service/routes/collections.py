@@ -11,15 +11,9 @@ from vultus.service.auth import Caller, needs
 from vultus.service.cursors import Cursor, Limit, page
 from vultus.service.documents import ERRORS
 from vultus.service.envelope import ServiceError, answer
+from vultus.service.fields import CollectionFields, ConfirmFields, DescriptionFields
 from vultus.service.galleries import Collection
-from vultus.service.schema import (
-    CollectionAnswer,
-    CollectionFields,
-    CollectionPage,
-    ConfirmFields,
-    DeletedAnswer,
-    DescriptionFields,
-)
+from vultus.service.schema import CollectionAnswer, CollectionPage, DeletedAnswer
 from vultus.service.state import Service, service_of
 
 router = APIRouter(prefix="/v1/collections", tags=["collections"], responses=ERRORS)

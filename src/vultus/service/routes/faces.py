@@ -13,10 +13,11 @@ from vultus.service.auth import Caller, needs
 from vultus.service.cursors import Cursor, Limit, page
 from vultus.service.documents import ERRORS, takes
 from vultus.service.envelope import ServiceError, answer
+from vultus.service.fields import FacesFields
 from vultus.service.pictures import form_of, some
 from vultus.service.routes.looking import EXAMPLE
 from vultus.service.routes.persons import settle
-from vultus.service.schema import DeletedAnswer, EnrolAnswer, FaceRecordAnswer, FaceRecordPage, FacesFields, Number
+from vultus.service.schema import DeletedAnswer, EnrolAnswer, FaceRecordAnswer, FaceRecordPage, Number
 from vultus.service.state import service_of
 
 router = APIRouter(prefix="/v1/collections/{collection_id}/persons/{person_id}/faces", tags=["faces"], responses=ERRORS)

@@ -12,8 +12,9 @@ from vultus.service.auth import Caller, needs
 from vultus.service.cursors import Cursor, Limit, page
 from vultus.service.documents import ERRORS
 from vultus.service.envelope import ServiceError, answer
+from vultus.service.fields import KeyFields
 from vultus.service.keystore import Key
-from vultus.service.schema import KeyAnswer, KeyFields, KeyPage, NewKeyAnswer
+from vultus.service.schema import KeyAnswer, KeyPage, NewKeyAnswer
 from vultus.service.state import service_of
 
 router = APIRouter(prefix="/v1/keys", tags=["keys"], responses=ERRORS)

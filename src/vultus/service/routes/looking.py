@@ -13,8 +13,9 @@ from vultus.service import shapes
 from vultus.service.auth import Caller, needs
 from vultus.service.documents import ERRORS, takes
 from vultus.service.envelope import ServiceError, answer, of
+from vultus.service.fields import CompareFields, DetectFields
 from vultus.service.pictures import form_of, one, some
-from vultus.service.schema import CompareAnswer, CompareFields, DetectAnswer, DetectFields, EmbedAnswer
+from vultus.service.schema import CompareAnswer, DetectAnswer, EmbedAnswer
 from vultus.service.state import service_of
 from vultus.types import FAILURE_TO_ACQUIRE, Decision, Face, prominent
 

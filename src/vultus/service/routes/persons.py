@@ -14,19 +14,10 @@ from vultus.service.auth import Caller, needs
 from vultus.service.cursors import Cursor, Limit, page
 from vultus.service.documents import ERRORS, takes
 from vultus.service.envelope import ServiceError, answer
+from vultus.service.fields import CompareFields, EnrolFields, PersonFields
 from vultus.service.pictures import form_of, one, some
 from vultus.service.routes.looking import EXAMPLE, look_at
-from vultus.service.schema import (
-    CompareFields,
-    DeletedAnswer,
-    EnrolAnswer,
-    EnrolFields,
-    Number,
-    PersonAnswer,
-    PersonFields,
-    PersonPage,
-    VerifyAnswer,
-)
+from vultus.service.schema import DeletedAnswer, EnrolAnswer, Number, PersonAnswer, PersonPage, VerifyAnswer
 from vultus.service.state import service_of
 
 if TYPE_CHECKING:

@@ -14,9 +14,10 @@ from vultus.service import shapes
 from vultus.service.auth import Caller, needs
 from vultus.service.documents import ERRORS, takes
 from vultus.service.envelope import ServiceError, answer
+from vultus.service.fields import IdentifyFields, SearchFields
 from vultus.service.pictures import form_of, one, some
 from vultus.service.routes.looking import EXAMPLE, look, look_at
-from vultus.service.schema import IdentifyAnswer, IdentifyFields, SearchAnswer, SearchFields
+from vultus.service.schema import IdentifyAnswer, SearchAnswer
 from vultus.service.state import service_of
 from vultus.types import FAILURE_TO_ACQUIRE, Box, Decision, Embedding, Face, Quality, prominent
 
