@@ -66,3 +66,18 @@ def takes(
         "multipart/form-data": {"schema": {**whole, "properties": as_form}},
         "application/json": json_body,
     }}}  # fmt: skip
+
+
+def inlined(model: type[BaseModel]) -> dict[str, Any]:
+    """The schema of a model with the models in it written out: what `openapi_extra` has no place for."""
+    shape = model.model_json_schema()
+    parts = shape.pop("$defs", {})
+
+    def resolved(value: Any) -> Any:
+        if isinstance(value, dict):
+            name = str(value.get("$ref", "")).rpartition("/")[2]
+            return resolved(parts[name]) if name in parts else {key: resolved(one) for key, one in value.items()}
+        return [resolved(one) for one in value] if isinstance(value, list) else value
+
+    whole: dict[str, Any] = resolved(shape)
+    return whole

@@ -41,6 +41,10 @@ class Settings:
         tls_cert, tls_key: files, PEM; both or neither.
         drain_s: seconds that open requests have once the service is told to stop.
         job_root: folder on the server from which jobs may read; None for uploads only.
+        jobs: that are worked on at once; max_jobs: that may wait or run.
+        job_keep_days: how long a job and its results are kept once it has ended.
+        monitors: cameras and streams that may be watched at once.
+        event_keep_days: how long what they have told is kept.
         compreface: answer CompreFace's addresses too.
         compreface_collection: the collection these speak of.
 
@@ -81,6 +85,11 @@ class Settings:
     tls_key: Path | None = None
     drain_s: float = 20.0
     job_root: Path | None = None
+    jobs: int = 2
+    max_jobs: int = 100
+    job_keep_days: float = 7.0
+    monitors: int = 16
+    event_keep_days: float = 30.0
     compreface: bool = False
     compreface_collection: str = "default"
 
@@ -94,6 +103,9 @@ class Settings:
             "batch",
             "queue",
             "top",
+            "jobs",
+            "max_jobs",
+            "monitors",
         ):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} of a service must be at least 1, but is {getattr(self, name)}")

@@ -21,6 +21,7 @@ MODULES = (
     "audit",
     "metrics",
     "calibrations",
+    "jobs",
 )
 
 
