@@ -115,12 +115,12 @@ class Page:
             value,
         )
 
-    def give(self, *files: Path, place: int = 0) -> None:
+    def give(self, *files: Path, inside: str = "main") -> None:
         """Files into a place for dropping."""
         fields = self.until(
-            lambda: self.driver.find_elements(By.CSS_SELECTOR, "main input[type=file]"), "no place to drop files"
+            lambda: self.driver.find_elements(By.CSS_SELECTOR, f"{inside} input[type=file]"), "no place to drop files"
         )
-        fields[place].send_keys("\n".join(str(file) for file in files))
+        fields[0].send_keys("\n".join(str(file) for file in files))
 
     def complaints(self) -> list[str]:
         """What the browser's console says against the page; answers of the API that are errors stand there too."""

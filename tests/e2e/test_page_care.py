@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 from e2e.conftest import Served
@@ -104,3 +105,45 @@ def test_a_fairness_report_is_drawn_in_the_browser(page: Page, checkout: Path, t
     file.write_text('{"schema": "another"}', "utf-8")
     page.give(file)
     page.see("is no fairness report", ".notice.bad")
+
+
+def test_a_zip_file_is_enrolled_as_a_job(page: Page, portraits: Portraits, tmp_path: Path) -> None:
+    page.go("jobs", "Jobs")
+    page.see("No jobs yet")
+    with zipfile.ZipFile(tmp_path / "people.zip", "w") as archive:
+        archive.write(portraits["eileen"], "Eileen Collins/1.jpg")
+        archive.write(portraits["cat"], "Eileen Collins/2.jpg")
+    page.click("New job")
+    page.see("What to do", "dialog")
+    page.give(tmp_path / "people.zip", inside="dialog")
+    page.see("people.zip", "dialog")
+    page.click("Start")
+    page.see("Enrol people", "h1")
+    page.see("Done", ".job")
+    page.see("2 of 2", ".job")
+    page.see("Eileen Collins/1.jpg", "main table")
+    page.go("people", "People")
+    page.see("Eileen Collins", ".person")
+
+
+def test_a_film_is_looked_at_here_and_as_a_job(page: Page, portraits: Portraits, tmp_path: Path) -> None:
+    import cv2
+
+    film = tmp_path / "film.webm"
+    frame = cv2.resize(cv2.imread(str(portraits["eileen"])), (480, 480))
+    writer = cv2.VideoWriter(str(film), cv2.VideoWriter.fourcc(*"VP80"), 8, (480, 480))
+    for _ in range(12):
+        writer.write(frame)
+    writer.release()
+    page.go("identify", "Identify")
+    page.click("Video", "tab")
+    page.give(film)
+    page.see("Eileen Collins", "main ul")
+    page.named("Look again")
+    assert "best similarity" in page.see("Eileen Collins", "main ul")
+    page.click("Go to Eileen Collins at 0:00")
+    page.see("Eileen Collins", ".box-name")
+    page.click("Look at it as a job")
+    page.see("Identify faces", "h1")
+    page.see("Done", ".job")
+    page.see("Eileen Collins", "main table")

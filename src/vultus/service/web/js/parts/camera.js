@@ -1,6 +1,7 @@
 // The camera of this machine. Nothing leaves the browser before the user asks for it.
 import { h, replace, say } from "../dom.js";
 import { button, field, notice, options, waiting } from "./page.js";
+import { boxes } from "./stage.js";
 
 const WHY = {
   NotAllowedError: "The browser does not let this page use the camera. Allow it in the address bar, then try again.",
@@ -8,9 +9,20 @@ const WHY = {
   NotReadableError: "The camera is used by another program.",
 };
 
+/** What a video shows now, as JPEG, and its size; null before it shows anything. */
+export async function shot(video) {
+  if (!video.videoWidth) return null;
+  const canvas = h("canvas", { width: video.videoWidth, height: video.videoHeight });
+  canvas.getContext("2d").drawImage(video, 0, 0);
+  const blob = await new Promise((resolve) => {
+    canvas.toBlob(resolve, "image/jpeg", 0.92);
+  });
+  return blob && { blob, size: { width: canvas.width, height: canvas.height } };
+}
+
 /**
  * A camera with its buttons. `onFrame(blob, size)` is awaited again and again while it runs; `extra` are further buttons.
- * @returns {{ element, layer, grab, running }}
+ * @returns {{ element, show, grab, running }}
  */
 export function camera({ signal, onFrame = null, extra = [], pause = 250, mirrored = true }) {
   const video = h("video", { autoplay: true, playsinline: true, muted: true, "aria-label": "What the camera sees" });
@@ -26,21 +38,13 @@ export function camera({ signal, onFrame = null, extra = [], pause = 250, mirror
   }
   signal.addEventListener("abort", stop);
 
-  async function grab() {
-    if (!video.videoWidth) return null;
-    const canvas = h("canvas", { width: video.videoWidth, height: video.videoHeight });
-    canvas.getContext("2d").drawImage(video, 0, 0);
-    const blob = await new Promise((resolve) => {
-      canvas.toBlob(resolve, "image/jpeg", 0.92);
-    });
-    return blob && { blob, size: { width: canvas.width, height: canvas.height } };
-  }
+  const grab = () => shot(video);
 
   async function watch() {
     const mine = stream;
     while (onFrame && stream === mine && mine) {
-      const shot = document.hidden ? null : await grab();
-      if (shot) await onFrame(shot.blob, shot.size);
+      const taken = document.hidden ? null : await grab();
+      if (taken) await onFrame(taken.blob, taken.size);
       await new Promise((resolve) => {
         setTimeout(resolve, pause);
       });
@@ -117,5 +121,13 @@ export function camera({ signal, onFrame = null, extra = [], pause = 250, mirror
     );
   }
   idle();
-  return { element: box, layer, grab, running: () => stream !== null };
+  /** Boxes over what is seen; people see themselves as in a mirror, so boxes change sides too. */
+  function show(size, faces) {
+    const turned = ({ box: [left, top, right, bottom], ...rest }) => ({
+      ...rest,
+      box: mirrored ? [size.width - right, top, size.width - left, bottom] : [left, top, right, bottom],
+    });
+    boxes(layer, size, faces.map(turned));
+  }
+  return { element: box, show, grab, running: () => stream !== null };
 }

@@ -4,7 +4,6 @@ import { ApiError, call, form, get, here, query } from "../api.js";
 import { may, session } from "../session.js";
 import { button, field, head, link, notice, options, tick, trouble } from "../parts/page.js";
 import { ask, toast } from "../parts/dialog.js";
-import { boxes } from "../parts/stage.js";
 import { camera } from "../parts/camera.js";
 import { drop } from "../parts/drop.js";
 import { shots } from "../parts/shots.js";
@@ -150,8 +149,7 @@ function webcam(list, signal) {
       const answer = await call("POST", "/v1/detect", { form: form({ images: [blob] }), signal }).catch(() => null);
       const faces = answer?.pictures[0]?.faces;
       if (!faces) return;
-      boxes(
-        cam.layer,
+      cam.show(
         size,
         faces.map(({ box, quality }) => ({ box, label: "", kind: quality.reasons.length ? "unsure" : "known" })),
       );

@@ -1,86 +1,16 @@
 // Who is in this picture, before this camera, in this film?
 import { h, replace, say } from "../dom.js";
-import { call, form, here, upload } from "../api.js";
+import { call, form, here } from "../api.js";
 import { may, session } from "../session.js";
-import { button, chip, head, notice, trouble, waiting, who } from "../parts/page.js";
-import { camera } from "../parts/camera.js";
-import { cut, decoded, faceOf } from "../parts/face.js";
+import { button, head, notice, trouble, waiting } from "../parts/page.js";
+import { decoded } from "../parts/face.js";
 import { drop, tooLarge } from "../parts/drop.js";
+import { drawn, foundFace, summed } from "../parts/found.js";
 import { fpirChoice } from "../parts/rate.js";
-import { meter, progress, scale } from "../parts/scale.js";
-import { boxes, mark, still } from "../parts/stage.js";
+import { mark, still } from "../parts/stage.js";
 import { tabs } from "../parts/tabs.js";
-import { bytes, readSearch, reason, share, similar, some } from "../words.js";
-
-const label = (face) => (face.name ? `${face.name} ${similar(face.decision.similarity)}` : "unknown");
-const drawn = (face) => ({ box: face.box, label: label(face), kind: face.name ? "known" : "unsure" });
-
-function candidates(face) {
-  const rest = face.candidates.filter(({ name }) => name !== face.name);
-  if (!rest.length) return null;
-  return h(
-    "details",
-    { class: "more wide" },
-    h("summary", null, face.name ? "Who else resembles this face" : "Who resembles this face"),
-    h(
-      "ul",
-      { class: "candidates" },
-      rest.map((one) =>
-        h(
-          "li",
-          { class: "candidate" },
-          faceOf(one.person_id, one.face_id),
-          h("span", null, who(one.person_id, one.name)),
-          h("span", { class: "number soft" }, similar(one.similarity)),
-        ),
-      ),
-    ),
-  );
-}
-
-/** One face and everything that is said of it. */
-export function foundFace(face, bitmap) {
-  const { quality } = face;
-  const match = face.candidates.find(({ name }) => name === face.name);
-  return h(
-    "li",
-    { class: "card found-face", tabindex: "-1" },
-    cut(bitmap, face.box, ""),
-    h(
-      "div",
-      { class: "row apart" },
-      h("h3", null, face.name ? who(face.person_id, face.name) : "Unknown"),
-      face.name ? chip("Known", "good", "check") : chip("Not enrolled here", "warn"),
-    ),
-    h("p", { class: "wide" }, readSearch(face.name, face.decision, face.candidates)),
-    h("div", { class: "wide" }, scale(face.decision)),
-    match?.face_id
-      ? h(
-          "p",
-          { class: "wide row small soft" },
-          faceOf(match.person_id, match.face_id, `${face.name}, as enrolled`, "tiny"),
-          "as enrolled",
-        )
-      : null,
-    quality.reasons.length > 0 &&
-      h(
-        "p",
-        { class: "wide small" },
-        h("span", { class: "warn" }, `${quality.reasons.map((code) => reason(code).what).join(", ")}. `),
-        "The answer is less sure than for a good picture.",
-      ),
-    face.expression && h("p", { class: "wide small soft" }, `Expression: ${face.expression.label ?? face.expression}`),
-    candidates(face),
-    h("div", { class: "wide" }, meter(quality.score, quality.reasons)),
-  );
-}
-
-export function summed(faces) {
-  if (!faces.length) return "No face was found in this picture.";
-  const known = faces.filter(({ name }) => name);
-  const names = known.map(({ name }) => name).join(", ");
-  return `${some(faces.length, "face")}. ${known.length ? `Known: ${names}.` : "Nobody is known."}${known.length && known.length < faces.length ? ` ${faces.length - known.length} unknown.` : ""}`;
-}
+import { bytes, some } from "../words.js";
+import { atCamera, inFilm } from "./live.js";
 
 function inPicture(rate, signal) {
   const result = h("div", { class: "stack" });
@@ -206,95 +136,6 @@ async function keepUnknown(at, file) {
   } catch (error) {
     at.replaceWith(trouble(error));
   }
-}
-
-function atCamera(rate, signal) {
-  const list = h("ul", { class: "found", "aria-label": "Faces before the camera" });
-  const word = h("p", { class: "soft" }, "Turn the camera on, and whoever is before it is searched again and again.");
-  let said = "";
-  const cam = camera({
-    signal,
-    pause: 120,
-    onFrame: async (blob, size) => {
-      try {
-        const [answer, bitmap] = await Promise.all([
-          call("POST", here("/identify"), { form: form({ images: [blob], fpir: rate.rate() }), signal }),
-          createImageBitmap(blob),
-        ]);
-        if (!cam.running()) return;
-        const { faces } = answer.pictures[0];
-        boxes(cam.layer, size, faces.map(drawn));
-        replace(
-          list,
-          faces.map((face) => foundFace(face, bitmap)),
-        );
-        const now = summed(faces);
-        replace(word, now, " ", h("span", { class: "small number" }, `${Math.round(answer.processing_ms)} ms`));
-        if (now !== said) say((said = now));
-      } catch (error) {
-        if (error.name === "AbortError") return;
-        replace(word, h("span", { class: "bad" }, error.message));
-        await new Promise((resolve) => {
-          setTimeout(resolve, (error.retryAfter || 2) * 1000);
-        });
-      }
-    },
-  });
-  return h("div", { class: "wide-left" }, cam.element, h("div", { class: "stack" }, word, list));
-}
-
-function inFilm(rate, signal) {
-  const box = h("div", { class: "stack" });
-  async function send(file) {
-    const bar = h("div");
-    const move = (part) =>
-      replace(bar, progress(part, 1, "Upload"), h("p", { class: "small soft number" }, share(part)));
-    replace(
-      box,
-      h(
-        "div",
-        { class: "card job" },
-        h("b", null, file.name),
-        h("p", { class: "soft small" }, `${bytes(file.size)} are on their way.`),
-        bar,
-      ),
-    );
-    move(0);
-    try {
-      const request = { kind: "identify", collection_id: session.collection, options: { fpir: rate.rate() } };
-      const job = await upload("/v1/jobs", form({ request: JSON.stringify(request), file }), {
-        onProgress: move,
-        signal,
-      });
-      location.hash = `#/jobs/${job.job_id}`;
-    } catch (error) {
-      replace(
-        box,
-        trouble(error, () => send(file)),
-      );
-    }
-  }
-  if (session.system.features?.jobs === false) return notice("", "This server runs no jobs.");
-  if (!may("enrol"))
-    return notice(
-      "",
-      "Films are looked at as jobs, and this key may not start jobs. It needs the role ",
-      h("b", null, "enrol"),
-      ".",
-    );
-  return h(
-    "div",
-    { class: "stack" },
-    drop({
-      title: "Drop a video",
-      hint: "It becomes a job: you can leave this page and come back",
-      kind: "video",
-      sign: "video",
-      signal,
-      onFiles: ([first]) => first && send(first.file),
-    }),
-    box,
-  );
 }
 
 export async function identify({ signal }) {

@@ -15,12 +15,13 @@ import {
   table,
   tick,
   trouble,
+  who,
 } from "../parts/page.js";
 import { ask, toast } from "../parts/dialog.js";
 import { drop } from "../parts/drop.js";
 import { pager } from "../parts/pager.js";
 import { progress } from "../parts/scale.js";
-import { STATES, bytes, count, share, similar, span, when } from "../words.js";
+import { STATES, bytes, count, share, similar, some, span, when } from "../words.js";
 
 const PAGE = 20;
 export const KINDS = { enrol: "Enrol people", identify: "Identify faces", unknown: "Keep unknown faces" };
@@ -33,7 +34,8 @@ export function state(name) {
 const busy = ({ state: now }) => now === "queued" || now === "running";
 
 function howFar(job) {
-  const parts = [job.total ? `${count(job.done)} of ${count(job.total)}` : `${count(job.done)} done`];
+  const unit = job.unit === "frames" ? " frames" : "";
+  const parts = [job.total ? `${count(job.done)} of ${count(job.total)}${unit}` : `${count(job.done)}${unit} done`];
   if (busy(job) && job.rate_per_s) parts.push(`${job.rate_per_s.toFixed(1)} a second`);
   if (busy(job) && job.eta_s !== null && job.eta_s !== undefined) parts.push(`about ${span(job.eta_s)} left`);
   if (job.n_errors) parts.push(`${count(job.n_errors)} failed`);
@@ -67,7 +69,7 @@ function card(job, again) {
     h(
       "p",
       { class: "small soft number" },
-      `${howFar(job)}. Collection ${job.collection_id}, started ${when(job.created_at)}.`,
+      `${job.source ? `${job.source}: ` : ""}${howFar(job)}. Collection ${job.collection_id}, started ${when(job.created_at)}.`,
     ),
   );
 }
@@ -79,6 +81,7 @@ function start(again) {
     session.collection,
   );
   const folder = h("input", { type: "text", autocomplete: "off", placeholder: "/in/photos" });
+  const person = h("input", { type: "text", autocomplete: "off" });
   const anyway = tick("Take poor pictures too");
   const bar = h("div");
   let file = null;
@@ -87,7 +90,10 @@ function start(again) {
     const request = {
       kind: kind.value,
       collection_id: collection.value,
-      options: anyway.box.checked ? { override_quality: true } : {},
+      options: {
+        ...(anyway.box.checked && { override_quality: true }),
+        ...(kind.value === "enrol" && person.value.trim() && { name: person.value.trim() }),
+      },
     };
     if (file)
       return upload("/v1/jobs", form({ request: JSON.stringify(request), file }), {
@@ -97,6 +103,14 @@ function start(again) {
     const source = /\.(mp4|mov|mkv|avi|webm)$/i.test(path) ? { video: path } : { folder: path };
     return call("POST", "/v1/jobs", { json: { ...request, source }, once: true });
   };
+  const named = field(
+    "Name, if all of it is one person",
+    person,
+    "A video needs one; else folders are named after people.",
+  );
+  kind.addEventListener("change", () => {
+    named.hidden = kind.value !== "enrol";
+  });
   return ask({
     title: "New job",
     yes: "Start",
@@ -121,6 +135,7 @@ function start(again) {
         folder,
         "It must lie below the folder that the server was given for jobs.",
       ),
+      named,
       anyway.element,
       bar,
     ],
@@ -187,23 +202,27 @@ function outcome(result) {
     : null;
 }
 
-const names = (item) => {
-  const faces = item.faces ?? (item.track || item.name !== undefined ? [item] : []);
-  if (item.error) return h("span", { class: "bad" }, item.error.message ?? item.error);
-  if (!faces.length) return item.person ?? item.name ?? "no face";
-  return faces
-    .map(
-      (face) =>
-        `${face.name ?? "unknown"}${face.decision?.similarity ? ` (${similar(face.decision.similarity)})` : ""}`,
-    )
-    .join(", ");
-};
+const shown = (face) =>
+  `${face.name ?? "unknown"}${face.decision?.similarity ? ` (${similar(face.decision.similarity)})` : ""}`;
+
+/** What came of one picture or track, in words. */
+function told(item) {
+  if (item.error) return h("span", { class: "bad" }, item.error.message);
+  if (item.faces) return item.faces.map(shown).join(", ") || "no face";
+  if (item.decision) return shown(item);
+  if (item.face_ids) {
+    const known = item.known?.length ? `; known: ${item.known.join(", ")}` : "";
+    return `${some(item.face_ids.length, "unknown face")} kept${known}`;
+  }
+  if (!item.person) return "";
+  return [
+    item.person_id ? who(item.person_id, item.person) : item.person,
+    item.repeated ? ", was enrolled before" : "",
+  ];
+}
+
 const place = (item) =>
-  item.filename ??
-  item.path ??
-  item.item ??
-  item.source ??
-  (item.start_s !== undefined ? `${span(item.start_s)} to ${span(item.end_s)}` : "");
+  typeof item.start_s === "number" ? `${item.item}, ${span(item.start_s)} to ${span(item.end_s)}` : item.item;
 
 function results(id, signal) {
   const list = pager({
@@ -214,15 +233,7 @@ function results(id, signal) {
       table(
         "Results of the job",
         [{ name: "Where" }, { name: "Who" }],
-        items.map((item) => [
-          [
-            place(item),
-            item.start_s !== undefined &&
-              place(item) !== `${span(item.start_s)} to ${span(item.end_s)}` &&
-              ` ${span(item.start_s)} to ${span(item.end_s)}`,
-          ],
-          names(item),
-        ]),
+        items.map((item) => [place(item), told(item)]),
       ),
     none: () => notice("", "No results yet."),
   });
@@ -234,7 +245,7 @@ export async function job({ id, signal, title }) {
   let now = await get(path, signal);
   title(KINDS[now.kind] ?? "Job");
   const live = h("div", { class: "card job", "aria-live": "off" });
-  const after = h("div");
+  const after = h("div", { class: "section" });
   const list = results(id, signal);
   function draw() {
     replace(
@@ -251,6 +262,7 @@ export async function job({ id, signal, title }) {
     if (busy(now)) return;
     replace(
       after,
+      now.message && notice("bad", now.message),
       outcome(now.result),
       now.errors?.length > 0 &&
         section(
@@ -287,7 +299,7 @@ export async function job({ id, signal, title }) {
   }
   return [
     h("a", { class: "crumb", href: "#/jobs" }, icon("back"), "Jobs"),
-    head(KINDS[now.kind] ?? now.kind, ""),
+    head(KINDS[now.kind] ?? now.kind, now.source),
     live,
     after,
     section("Results", list.element),
