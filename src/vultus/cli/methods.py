@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vultus.cli import options
-from vultus.cli.console import Bar, emit, say, table
+from vultus.cli.console import Bar, emit, keep, say, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,6 +59,7 @@ def ablate(
     as_json: options.Json = False,
 ) -> None:
     """Run a method beside chance, baseline and ablations, and say which of its claims hold; exit 1 unless all do."""
+    from vultus.evaluation.page import write_whole
     from vultus.research.report import draw, markdown
     from vultus.research.run import machine, run_ablation
 
@@ -73,9 +73,10 @@ def ablate(
             tell=lambda line: bar.advance(), machine=None if device == "cpu" else machine(device),
         )  # fmt: skip
     if target is not None:
-        _write(target, json.dumps(report, indent=1, allow_nan=False) + "\n")
+        keep(report, target)
     if words is not None:
-        _write(words, markdown(report))
+        write_whole(words, markdown(report))
+        say(f"written: {words}", "dim")
     if plot is not None:
         draw(report, plot)
         say(f"written: {plot}", "dim")
@@ -90,12 +91,6 @@ def ablate(
 def folder_of(data: str) -> Path | None:
     """What --data means."""
     return None if data == "synthetic" else Path(data)
-
-
-def _write(target: Path, text: str) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(text, encoding="utf-8")
-    say(f"written: {target}", "dim")
 
 
 def _show(report: Mapping[str, Any]) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from vultus.cli import options
-from vultus.cli.console import Bar, emit, say, table
+from vultus.cli.console import Bar, emit, keep, say, table
 from vultus.errors import InputError
 
 if TYPE_CHECKING:
@@ -50,9 +49,7 @@ def sets(
     with Bar(f"reading {name}", total=total if check else 1) as bar:
         manifest = reader.check(decode=check, tell=bar.advance).document()
     if target is not None:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(json.dumps(manifest, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-        say(f"written: {target}", "dim")
+        keep(manifest, target)
     if as_json:
         emit(manifest)
     else:

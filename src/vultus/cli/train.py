@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from vultus.cli import options
-from vultus.cli.console import Bar, emit, say, table
+from vultus.cli.console import Bar, emit, keep, say, table
 from vultus.cli.methods import folder_of
 
 if TYPE_CHECKING:
@@ -87,9 +86,7 @@ def evaluate(
 
     report = trained(name, weights).evaluate(folder_of(data))
     if target is not None:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(json.dumps(report, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-        say(f"written: {target}", "dim")
+        keep(report, target)
     if as_json:
         emit(report)
         return

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vultus.errors import ConfigError
+from vultus.evaluation.measured import finite
 from vultus.research.contract import BASELINE, CHANCE, DESTROYED, FULL
 from vultus.research.data.sample import Samples, disjoint
 from vultus.research.training.seed import plant
@@ -186,4 +187,4 @@ def _claim(one: Verdict) -> dict[str, Any]:
 
 def _number(value: float) -> float | None:
     """JSON has no NaN."""
-    return round(value, 6) if np.isfinite(value) else None
+    return finite(round(value, 6))
