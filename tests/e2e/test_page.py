@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,12 @@ BOX = """
 const box = document.querySelector('.box.known').getBoundingClientRect();
 const stage = document.querySelector('.stage').getBoundingClientRect();
 return [(box.left - stage.left) / stage.width, (box.top - stage.top) / stage.height];
+"""
+DROP = """
+const bytes = Uint8Array.from(atob(arguments[0]), (letter) => letter.charCodeAt(0));
+const dataTransfer = new DataTransfer();
+dataTransfer.items.add(new File([bytes], 'dropped.jpg', { type: 'image/jpeg' }));
+document.querySelector('.drop').dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
 """
 OUTLINE = """
 const has = document.activeElement;
@@ -97,6 +104,12 @@ def test_who_is_in_a_picture_is_told_in_words(page: Page, portraits: Portraits) 
     boxes = page.script(BOX)
     assert 0.1 < boxes[0] < 0.3
     assert boxes[1] < 0.3
+
+
+def test_a_picture_is_dropped_with_the_mouse(page: Page, portraits: Portraits) -> None:
+    page.go("identify", "Identify")
+    page.script(DROP, base64.b64encode(portraits["eileen"].read_bytes()).decode())
+    page.see("1 face. Known: Eileen Collins.")
 
 
 def test_the_camera_is_watched_live(page: Page) -> None:
