@@ -269,6 +269,19 @@ def gallery() -> str:
 """
 
 
+def service() -> str:
+    """What one run of `vultus bench service` measured, with its heading; nothing before the first run."""
+    if not (ROOT / "results/service.json").exists():
+        return ""
+    return f"""## The service under load
+
+`vultus bench service`; one machine is the service, its clients and its peers.
+
+{core("service")}
+
+"""
+
+
 def encrypted_costs() -> str:
     """What each encrypted system costs."""
     head = ["system", "modulus bits", "dimensions (encrypted)", "template", "probe", "key s", "encrypt ms", "dot µs",
@@ -353,7 +366,7 @@ The rows that load disturbs, once more when nothing else ran on the machine
 
 {core("core_quiet")}
 
-{gallery()}## Thresholds of pack dlib
+{gallery()}{service()}## Thresholds of pack dlib
 
 {calibration("dlib")}
 
@@ -379,6 +392,12 @@ By the formulas of [milvus.md](milvus.md#sizing-100-million-to-1-billion-faces),
 ## Error rates of ten million scores
 
 {core("metrics")}
+
+## The training loop
+
+`vultus bench training --data DIR`.
+
+{core("training")}
 
 ## Views
 

@@ -103,6 +103,31 @@ def training(
 
 
 @app.command()
+def service(
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="DIR", help="Evaluation data; without, one portrait.",
+                                  show_default=False),
+    ] = None,
+    target: Target = None,
+    only: Only = None,
+    quick: Quick = False,
+    threads: Threads = 2,
+    as_json: options.Json = False,
+    pack: options.PackName = None,
+) -> None:  # fmt: skip
+    """Measure vultus serve under load, beside its engine alone and a server of one request at a time; 8 minutes."""
+    from vultus.cli.serve import needed
+    from vultus.evaluation.bench import run_suite
+    from vultus.evaluation.row import Bench
+
+    needed()
+    from vultus.service.bench import MEASUREMENTS, PACKAGES
+
+    bench = Bench(pack=pack or options.DEFAULT_PACK, data=data, threads=threads, quick=quick, tell=_tell)
+    _finish(run_suite(MEASUREMENTS, bench, tuple(only or ()), PACKAGES), target, as_json=as_json)
+
+
+@app.command()
 def encrypted(
     backend: Annotated[str, typer.Option("--backend", metavar="LIST", help="What to compare.")] =
         "vultus,lightphe,phe,tenseal",

@@ -116,7 +116,7 @@ def serve(
     calibration: options.Calibration = None,
 ) -> None:
     """Start the HTTP API and its web page; Ctrl-C lets open requests end, then stops."""
-    _needed()
+    needed()
     from vultus.service.settings import MEGABYTE, Settings
 
     settings = Settings(
@@ -235,7 +235,12 @@ def _row(key: Key) -> Sequence[Any]:
     return [key.key_id, key.name, ", ".join(key.roles), ", ".join(key.collections), key.last_used_at or "never", state]
 
 
-def _needed() -> None:
+def needed() -> None:
+    """Make sure that the packages of the service are there.
+
+    Raises:
+        MissingExtraError: one is not.
+    """
     from importlib.util import find_spec
 
     for package in ("fastapi", "uvicorn", "python_multipart"):

@@ -54,13 +54,13 @@ def shot(
     key: str,
     body: bytes = b"",
     kind: str = "",
-    headers: Mapping[str, str] | None = None,
+    more: Mapping[str, str] | None = None,
 ) -> Shot:
     """A request with a key."""
     lines = [f"{method} {path} HTTP/1.1", "Host: vultus", f"Content-Length: {len(body)}"]
     lines += [f"Authorization: Bearer {key}"] if key else []
     lines += [f"Content-Type: {kind}"] if kind else []
-    lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
+    lines += [f"{name}: {value}" for name, value in (more or {}).items()]
     return Shot(name, "\r\n".join([*lines, "", ""]).encode() + body)
 
 

@@ -110,3 +110,10 @@ def test_metrics(cli: Cli) -> None:
     assert [row["unit"] for row in report["rows"]] == ["million scores/s", "million scores/s", "share"]
     assert "scikit-learn" in report["versions"]
     assert "unknown measurement 'rate'" in cli("bench", "metrics", "--only", "rate", code=2).stderr
+
+
+def test_the_service(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("fastapi")
+    suite = (Measurement("load", lambda bench: [Row(what="/identify", ours=2.0, unit="pictures/s")]),)
+    monkeypatch.setattr("vultus.service.bench.MEASUREMENTS", suite)
+    assert cli.json("bench", "service", "--quick", "--only", "load")["rows"][0]["what"] == "/identify"
