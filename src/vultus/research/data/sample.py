@@ -170,7 +170,7 @@ def _answers(model: Any, samples: Samples, size: int) -> Iterator[dict[str, Arra
     import torch
 
     device = next((one.device for one in model.parameters()), torch.device("cpu"))
-    was = model.training
+    modes = [(part, part.training) for part in model.modules()]
     model.eval()
     try:
         with torch.inference_mode():
@@ -179,4 +179,5 @@ def _answers(model: Any, samples: Samples, size: int) -> Iterator[dict[str, Arra
                 yield {key: value.float().cpu().numpy() if value.is_floating_point() else value.cpu().numpy()
                        for key, value in answer.items()}  # fmt: skip
     finally:
-        model.train(was)
+        for part, mode in modes:
+            part.training = mode

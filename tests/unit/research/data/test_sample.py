@@ -104,10 +104,13 @@ def test_predictions_are_made_in_evaluation_mode_and_leave_the_mode_as_it_was():
             return {"twice": self.drop(batch["square"] * 2.0) * self.weight, "label": batch["label"]}
 
     model = Model().train()
+    model.frozen = torch.nn.BatchNorm1d(2).eval()
     found = predicted(model, made(), size=3)
     assert found["twice"].tolist() == [2.0 * n**2 for n in range(10)]
     assert found["label"].dtype == np.int64
     assert model.training
+    assert model.drop.training
+    assert not model.frozen.training, "a part that was frozen stays so"
     with pytest.raises(ConfigError, match="nothing to predict: made is empty"):
         predicted(model, made().subset([]))
 
