@@ -80,11 +80,17 @@ export async function audit({ signal }) {
   const list = pager({
     size: PAGE,
     word: "entries",
-    load: (cursor) =>
-      get(
-        `/v1/audit${query({ collection_id: collection.value, action: collection.value ? action.value : "", after: from.value && `${from.value}T00:00:00Z`, before: to.value && `${to.value}T23:59:59Z`, limit: PAGE, cursor })}`,
-        signal,
-      ),
+    load: (cursor) => {
+      const asked = {
+        collection_id: collection.value,
+        action: collection.value ? action.value : "",
+        after: from.value && `${from.value}T00:00:00Z`,
+        before: to.value && `${to.value}T23:59:59Z`,
+        limit: PAGE,
+        cursor,
+      };
+      return get(`/v1/audit${query(asked)}`, signal);
+    },
     draw: (items) =>
       table(
         "Audit log, newest first",

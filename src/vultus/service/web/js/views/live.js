@@ -58,7 +58,7 @@ export function atCamera(rate, signal) {
 /** 75.2 is "1:15". */
 const minute = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 
-/** Who was seen from when to when, most often first; a click goes there. */
+/** Who was seen, most often first; a click goes there. */
 function seenList(seen, go) {
   const rows = [...seen.values()].sort((a, b) => b.times - a.times);
   return h(
@@ -75,7 +75,7 @@ function seenList(seen, go) {
           h(
             "p",
             { class: "small soft number" },
-            `${minute(one.from)} to ${minute(one.to)}${one.best === null ? "" : `, best similarity ${similar(one.best)}`}`,
+            `First at ${minute(one.from)}, last at ${minute(one.to)}${one.best === null ? "" : `, best similarity ${similar(one.best)}`}`,
           ),
         ),
         button(minute(one.from), {
