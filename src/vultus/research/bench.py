@@ -38,7 +38,7 @@ def overhead(bench: Bench) -> Iterator[Row]:
     from vultus.research.training.loop import train
 
     torch.set_num_threads(bench.threads)
-    steps, repeats = bench.count(24, 2), bench.count(5, 1)
+    steps, repeats = bench.count(16, 2), bench.count(3, 1)
     images, labels = _made(bench.count(_PICTURES, 2 * _ROWS))
     memory = Samples({"image": images, "label": labels}, name="memory")
     with tempfile.TemporaryDirectory() as folder:
@@ -48,12 +48,14 @@ def overhead(bench: Bench) -> Iterator[Row]:
             by_hand = _by_hand(network(), samples.take(np.arange(_ROWS)), steps)
             taken = interleaved(lambda: train(model, samples, 0, stages=[stage]), by_hand, repeats)  # noqa: B023
             ours, peer = (1e3 * seconds / steps for seconds in taken)
+            goal = what == "memory"
             yield Row(
                 what=f"a step on {_ROWS} pictures of {_SIDE}x{_SIDE} from {what}", ours=ours, peer=peer,
                 peer_name="written by hand, rows there already", ratio=ours / peer, unit="ms", n=steps * repeats,
-                goal=f"<= {_GOAL:g} x", met=ours <= _GOAL * peer,
+                goal=f"<= {_GOAL:g} x" if goal else "", met=ours <= _GOAL * peer if goal else None,
                 reason=f"{sum(one.numel() for one in model.parameters()):,} parameters, AdamW; the loop also picks and "
-                "reads the rows, plants the seed, clips, and looks whether all is finite",
+                "reads the rows, plants the seed, clips, and looks whether all is finite; files are decoded by the "
+                "processors that train",
             )  # fmt: skip
 
 

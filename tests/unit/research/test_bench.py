@@ -13,7 +13,8 @@ def test_a_step_beside_one_by_hand() -> None:
     assert [row.what.split()[-1] for row in rows] == ["memory", "files"]
     for row in rows:
         assert row.ratio == pytest.approx(row.ours / row.peer)
-        assert row.met == (row.ratio <= 1.1)
+    assert rows[0].met == (rows[0].ratio <= 1.1)
+    assert (rows[1].goal, rows[1].met) == ("", None)
 
 
 def test_an_epoch() -> None:

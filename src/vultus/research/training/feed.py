@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
@@ -11,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 T = TypeVar("T")
-AHEAD = 3
+_THREADS = min(os.cpu_count() or 1, 8)
+AHEAD = _THREADS + 1
 
 
 class Feed(Generic[T]):
@@ -31,7 +33,7 @@ class Feed(Generic[T]):
         self.waited_s = 0.0
 
     def __iter__(self) -> Iterator[tuple[int, T]]:
-        pool = ThreadPoolExecutor(2, "feed") if self._ahead else None
+        pool = ThreadPoolExecutor(_THREADS, "feed") if self._ahead else None
         coming = deque(pool.submit(self._fetch, step) for step in self._steps[: self._ahead]) if pool else deque()
         try:
             for step in self._steps:
