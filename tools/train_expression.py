@@ -71,27 +71,27 @@ def repeated(train: np.ndarray, test: np.ndarray) -> np.ndarray:
     return out
 
 
-def augment(pictures: Tensor, dice: torch.Generator) -> Tensor:
+def augment(pictures: Tensor, dice: torch.Generator, strength: float = 1.0) -> Tensor:
     """Mirror, turn, zoom, shift, blur and cover a part."""
     count = len(pictures)
 
     def draw(low: float, high: float) -> Tensor:
         return low + (high - low) * torch.rand(count, generator=dice)
 
-    angle, zoom = draw(-0.3, 0.3), torch.exp(draw(-0.2, 0.2))
-    stretch, mirror = torch.exp(draw(-0.08, 0.08)), torch.where(draw(0, 1) < 0.5, -1.0, 1.0)
+    angle, zoom = strength * draw(-0.3, 0.3), torch.exp(strength * draw(-0.2, 0.2))
+    stretch, mirror = torch.exp(strength * draw(-0.08, 0.08)), torch.where(draw(0, 1) < 0.5, -1.0, 1.0)
     cosine, sine = angle.cos() * zoom, angle.sin() * zoom
-    rows = [torch.stack([cosine * stretch * mirror, -sine, draw(-0.17, 0.17)], 1),
-            torch.stack([sine * mirror, cosine / stretch, draw(-0.17, 0.17)], 1)]  # fmt: skip
+    rows = [torch.stack([cosine * stretch * mirror, -sine, strength * draw(-0.17, 0.17)], 1),
+            torch.stack([sine * mirror, cosine / stretch, strength * draw(-0.17, 0.17)], 1)]  # fmt: skip
     grid = functional.affine_grid(torch.stack(rows, 1), [count, 1, SIDE, SIDE], align_corners=False)
     out = functional.grid_sample(pictures, grid, padding_mode="border", align_corners=False)
     soft = functional.interpolate(
         functional.avg_pool2d(out, 2), size=(SIDE, SIDE), mode="bilinear", align_corners=False
     )
-    out = torch.where((draw(0, 1) < 0.15).view(-1, 1, 1, 1), soft, out)
+    out = torch.where((draw(0, 1) < 0.15 * strength).view(-1, 1, 1, 1), soft, out)
     out = standard(out)
     place = torch.arange(SIDE, dtype=torch.float32)
-    covers = draw(0, 1) < 0.4
+    covers = draw(0, 1) < 0.4 * strength
     top, left, tall, wide = draw(-6, SIDE - 6), draw(-6, SIDE - 6), draw(6, 20), draw(6, 20)
     tall = torch.where(covers, tall, torch.zeros(()))
     down = (place >= top[:, None]) & (place < (top + tall)[:, None])
@@ -144,6 +144,8 @@ def main() -> None:
     weight /= (weight * goal.mean(0)).sum()
 
     model = build(tuple(args.widths), args.depth, args.kind).to(memory_format=torch.channels_last)
+    if args.begin is not None:
+        model.load_state_dict(load_file(args.begin))
     average = build(tuple(args.widths), args.depth, args.kind)
     average.load_state_dict(model.state_dict())
     decayed = [part for part in model.parameters() if part.ndim > 1]
@@ -168,7 +170,7 @@ def main() -> None:
             for group in optimiser.param_groups:
                 group["lr"] = args.lr * schedule(done, total)
             rows = order[step * args.batch : (step + 1) * args.batch]
-            batch = augment(pictures[rows], dice).contiguous(memory_format=torch.channels_last)
+            batch = augment(pictures[rows], dice, args.strength).contiguous(memory_format=torch.channels_last)
             with torch.autocast("cpu", torch.bfloat16):
                 logits = model(batch)
             loss = -(goal[rows] * weight * functional.log_softmax(logits.float(), 1)).sum(1).mean()
@@ -208,6 +210,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--ema", type=float, default=0.998)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--begin", type=Path, help="weights of an earlier run to go on from")
+    parser.add_argument("--strength", type=float, default=1.0, help="of the augmentation")
     parser.add_argument("--look", type=int, default=2)
     return parser.parse_args()
 

@@ -77,11 +77,12 @@ def plain_marks(faces: Sequence[Face]) -> list[Mark]:
 
 
 def expression_marks(faces: Sequence[Face]) -> list[Mark]:
-    """Marks with what faces show, and its score."""
+    """Marks with what faces show and its score; of a face that the quality gate refuses also why."""
     marks: list[Mark] = []
     for face in faces:
-        shown = face.expression
-        marks.append((face, "" if shown is None else f"{shown.label} {shown.scores[shown.label]:.2f}", "plain"))
+        wrong = face.quality.reasons[0].replace("_", " ") if face.quality.reasons else ""
+        shown = "" if face.expression is None else f"{face.expression.label} {max(face.expression.scores.values()):.2f}"
+        marks.append((face, f"{shown} {wrong}".strip(), "refused" if wrong else "plain"))
     return marks
 
 

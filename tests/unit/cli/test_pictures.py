@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from unit.cli.fake import ADA, GRACE, FakeEngine, picture
-from vultus.cli.pictures import Album, name_marks, plain_marks
+from unit.cli.fake import ADA, GRACE, SHOWN, FakeEngine, picture
+from vultus.cli.pictures import Album, expression_marks, name_marks, plain_marks
 from vultus.cli.scan import View
 from vultus.errors import InputError
 from vultus.inference.image import read
@@ -55,6 +56,9 @@ def test_names_in_a_folder(tmp_path: Path) -> None:
 def test_marks() -> None:
     good, bad = FakeEngine().find(picture(ADA))[0], FakeEngine().find(picture(GRACE, height=50))[0]
     assert [mark[1:] for mark in plain_marks([good, bad])] == [("0.99", "plain"), ("0.99 too small", "refused")]
+    shown = expression_marks([replace(face, expression=SHOWN) for face in (good, bad)])
+    assert [mark[1:] for mark in shown] == [("happy 0.70", "plain"), ("happy 0.70 too small", "refused")]
+    assert expression_marks([good])[0][1:] == ("", "plain")
     known = Identification(good, Decision(True, 0.71, 0.5, None, "c", 0.01, 2), (Candidate("Ada", 0.71),))
     unknown = Identification(good, Decision(False, 0.3, 0.5, None, "c", 0.01, 2), (Candidate("Ada", 0.3),))
     assert [mark[1:] for mark in name_marks([known, unknown])] == [("Ada 0.71", "match"), ("unknown", "unknown")]
