@@ -53,7 +53,7 @@ def stream(request: Request, source: AsyncIterator[Event], *, ping_s: float = PI
 
     Args:
         request: of the listener.
-        source: events; an event of type "end" is sent behind its last one.
+        source: events; an event of type "end" is sent behind its last one, unless that is one.
         ping_s: seconds of silence before a comment is sent.
     """
     draining = service_of(request).draining
@@ -71,6 +71,8 @@ def stream(request: Request, source: AsyncIterator[Event], *, ping_s: float = PI
                     event, waiting, silence = waiting.result(), None, 0.0
                     last = event.id
                     yield event.text()
+                    if event.type == "end":
+                        return
                 elif draining.is_set():
                     reason = "draining"
                     break

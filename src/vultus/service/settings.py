@@ -45,6 +45,7 @@ class Settings:
         job_keep_days: how long a job and its results are kept once it has ended.
         monitors: cameras and streams that may be watched at once.
         event_keep_days: how long what they have told is kept.
+        stream_hosts: only streams of these hosts may be watched; empty for every host.
         compreface: answer CompreFace's addresses too.
         compreface_collection: the collection these speak of.
 
@@ -90,6 +91,7 @@ class Settings:
     job_keep_days: float = 7.0
     monitors: int = 16
     event_keep_days: float = 30.0
+    stream_hosts: tuple[str, ...] = ()
     compreface: bool = False
     compreface_collection: str = "default"
 

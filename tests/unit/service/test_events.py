@@ -62,3 +62,8 @@ def test_it_ends_when_the_service_is_stopped(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize(("given", "found"), [("7", 7), ("", 0), ("x", 0), ("-1", 0), ("9" * 30, 0)])
 def test_listeners_say_what_they_have(given: str, found: int) -> None:
     assert last_seen(request(last_event_id=given)) == found
+
+
+def test_a_source_may_say_itself_why_it_ends() -> None:
+    answer = stream(request(), some(Event(7, "end", {"reason": "stopped"})))
+    assert told(answer) == [": hello\n\n", 'id: 7\nevent: end\ndata: {"reason":"stopped"}\n\n']

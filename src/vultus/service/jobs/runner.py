@@ -53,11 +53,16 @@ class JobRunner:
         service: its galleries, engine and settings.
         book: where the jobs are written down.
         read: decodes a picture in the sandbox; blocks.
+
+    Attributes:
+        store: the journal.
+        also: what is to be tidied up besides, whenever the jobs are.
     """
 
     def __init__(self, service: Service, book: Workbook, read: Callable[[Upload], Photo]) -> None:
         self._service, self._read = service, read
         self.store = JobStore(book)
+        self.also: list[Callable[[], None]] = []
         self._folder = service.settings.data / "jobs"
         self._change = threading.Condition()
         self._stopping = False
@@ -152,6 +157,8 @@ class JobRunner:
                 gone = folder.name not in kept or not self.store.get(folder.name).active
                 if gone and folder.name not in self._coming:
                     shutil.rmtree(folder, ignore_errors=True)
+        for tidy in self.also:
+            tidy()
 
     def _work(self) -> None:
         while (job := self._next()) is not None:

@@ -22,6 +22,7 @@ MODULES = (
     "metrics",
     "calibrations",
     "jobs",
+    "monitors",
 )
 
 

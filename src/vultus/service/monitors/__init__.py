@@ -1,0 +1,1 @@
+"""Monitors: cameras, streams and films that are watched, and who comes and goes in them."""
