@@ -19,7 +19,7 @@ import pytest
 from unit.gallery.fake import FakeEngine
 from vultus.errors import ConfigError
 from vultus.service.app import create_app
-from vultus.service.serving import Server, listen, quiet, server_of
+from vultus.service.serving import Server, calm, listen, quiet, server_of
 from vultus.service.settings import Settings
 
 
@@ -157,6 +157,7 @@ def test_it_speaks_tls(settings: Settings, tmp_path: Path) -> None:
 def test_the_command_starts_greets_and_stops(tmp_path: Path) -> None:
     """The real engine, the real sandbox, the real signal."""
     quiet()
+    calm()
     command = [
         sys.executable,
         "-m",
