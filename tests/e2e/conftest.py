@@ -37,17 +37,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @dataclass(frozen=True)
 class Served:
-    """Where the service is, and the admin's key that it printed."""
+    """Where the service is, the admin's key that it printed, and the folder that jobs and monitors may read."""
 
     address: str
     key: str
-    data: Path
+    inbox: Path
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("served")
-    command = [sys.executable, "-m", "vultus", "serve", "--port", "0", "--threads", "1", "--data", str(folder / "data")]
+    (folder / "in").mkdir()
+    places = ["--data", str(folder / "data"), "--job-root", str(folder / "in")]
+    command = [sys.executable, "-m", "vultus", "serve", "--port", "0", "--threads", "1", *places]
     lines: list[str] = []
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, "COLUMNS": "200"}
@@ -61,7 +63,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         if not where:
             process.kill()
             pytest.fail("vultus serve did not start:\n" + "\n".join(lines))
-        yield Served(where[0], lines[-1], folder / "data")
+        yield Served(where[0], lines[-1], folder / "in")
         process.terminate()
         process.stdout.read()
         assert process.wait(20) == 0

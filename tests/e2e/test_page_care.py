@@ -152,15 +152,21 @@ def test_a_zip_file_is_enrolled_as_a_job(page: Page, portraits: Portraits, tmp_p
     page.see("Eileen Collins", ".person")
 
 
-def test_a_film_is_looked_at_here_and_as_a_job(page: Page, portraits: Portraits, tmp_path: Path) -> None:
+def _film(portrait: Path, folder: Path) -> Path:
+    """A second and a half of somebody, as browsers and OpenCV can read it."""
     import cv2
 
-    film = tmp_path / "film.webm"
-    frame = cv2.resize(cv2.imread(str(portraits["eileen"])), (480, 480))
+    film = folder / "film.webm"
+    frame = cv2.resize(cv2.imread(str(portrait)), (480, 480))
     writer = cv2.VideoWriter(str(film), cv2.VideoWriter.fourcc(*"VP80"), 8, (480, 480))
     for _ in range(12):
         writer.write(frame)
     writer.release()
+    return film
+
+
+def test_a_film_is_looked_at_here_and_as_a_job(page: Page, portraits: Portraits, tmp_path: Path) -> None:
+    film = _film(portraits["eileen"], tmp_path)
     page.go("identify", "Identify")
     page.click("Video", "tab")
     page.give(film)
@@ -173,3 +179,28 @@ def test_a_film_is_looked_at_here_and_as_a_job(page: Page, portraits: Portraits,
     page.see("Identify faces", "h1")
     page.see("Done", ".job")
     page.see("Eileen Collins", "main table")
+
+
+def test_a_monitor_tells_who_is_seen_as_it_happens(page: Page, portraits: Portraits, served: Served) -> None:
+    film = _film(portraits["eileen"], served.inbox)
+    page.go("monitors", "Monitors")
+    page.see("No camera is watched")
+    page.click("Watch a camera")
+    page.write("Name", "Front door")
+    page.write("Address", "rtsp://guard:secret@127.0.0.1:1/never")
+    page.script("document.querySelector('dialog [type=submit]').click()")
+    page.see("Front door", ".job")
+    assert "secret" not in page.text()
+    page.click("Front door")
+    page.see("Front door", "h1")
+    page.click("Remove")
+    page.script("document.querySelector('dialog [type=submit]').click()")
+    page.see("No camera is watched")
+    page.click("Watch a camera")
+    page.write("Name", "Film")
+    page.write("Address", str(film))
+    page.script("document.querySelector('dialog [type=submit]').click()")
+    page.click("Film")
+    page.see("Same person as Eileen Collins", "[role=log]")
+    page.see("Eileen Collins left", "[role=log]")
+    page.see("the film is over", "[role=log]")

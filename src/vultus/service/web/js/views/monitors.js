@@ -20,7 +20,7 @@ import { ask, confirm, toast } from "../parts/dialog.js";
 import { faceOf } from "../parts/face.js";
 import { fpirChoice } from "../parts/rate.js";
 import { pager } from "../parts/pager.js";
-import { clock, count, oneIn, readSearch, span, when } from "../words.js";
+import { STATES, clock, count, oneIn, readSearch, span, when } from "../words.js";
 import { state } from "./jobs.js";
 
 const PAGE = 20;
@@ -159,8 +159,10 @@ export async function monitors({ signal }) {
 }
 
 function sentence(event) {
-  if (event.type === "left") return `${event.name ?? "An unknown person"} left.`;
-  if (event.type === "state") return event.message ?? event.state ?? "The state has changed.";
+  const stayed = typeof event.stayed_s === "number" ? ` after ${span(event.stayed_s)}` : "";
+  if (event.type === "left") return `${event.name ?? "An unknown person"} left${stayed}.`;
+  if (event.type === "state")
+    return [STATES[event.state]?.[0] ?? event.state, event.message].filter(Boolean).join(": ");
   return event.decision
     ? readSearch(event.name, event.decision, event.candidates ?? [])
     : `${event.name ?? "Somebody unknown"} was seen.`;
@@ -171,7 +173,9 @@ function line(event) {
   return h(
     "li",
     { class: "event" },
-    faceOf(event.person_id ?? 0, event.face_id ?? event.portrait, ""),
+    event.type === "state"
+      ? h("span", { class: "face" }, icon("monitors"))
+      : faceOf(event.person_id, event.person_id ? event.portrait : null, ""),
     h(
       "div",
       null,
@@ -196,6 +200,8 @@ function portraits(collection, signal) {
   const known = new Map();
   return async (event) => {
     if (!event.person_id || collection !== session.collection) return event;
+    const told = event.candidates?.find((one) => one.person_id === event.person_id)?.face_id;
+    if (told) return { ...event, portrait: told };
     if (!known.has(event.person_id))
       known.set(
         event.person_id,
@@ -206,6 +212,25 @@ function portraits(collection, signal) {
       );
     return { ...event, portrait: await known.get(event.person_id) };
   };
+}
+
+function settings(one) {
+  return [
+    h("div", null, state(one.state)),
+    one.message && notice("warn", one.message),
+    facts([
+      ["Source", h("span", { class: "mono" }, one.source)],
+      ["Collection", one.collection_id],
+      ["Pictures looked at", count(one.frames ?? 0)],
+      ["Last picture", one.last_frame_at && when(one.last_frame_at)],
+      ["Rate", `${one.fps} a second`],
+      ["False names", oneIn(one.fpir)],
+      ["Counts as seen after", `${one.confirm_frames} pictures`],
+      ["Counts as gone after", span(one.absence_s)],
+      ["Told again after", span(one.cooldown_s)],
+      ["Unknown faces", one.keep_unknown ? "kept" : "not kept"],
+    ]),
+  ];
 }
 
 export async function monitor({ id, signal, refresh, title }) {
@@ -231,14 +256,29 @@ export async function monitor({ id, signal, refresh, title }) {
     feed.prepend(line(event));
     while (feed.childElementCount > SHOWN) feed.lastElementChild.remove();
   };
-  const before = await get(`${path}/events${query({ limit: 50 })}`, signal).catch(() => ({ items: [] }));
+  const about = h("div", { class: "card pad stack" });
+  const actions = h("div", { class: "actions" });
+  const remove = button("Remove", { kind: "small danger", sign: "bin", on: () => away() });
+  function draw(now) {
+    replace(about, settings(now));
+    replace(actions, may("enrol") && [turn(now, refresh), remove]);
+  }
+  draw(one);
+  const before = await get(`${path}/events${query({ limit: 50 })}`, signal);
   const old = [...before.items].sort((a, b) => a.event_id - b.event_id);
   for (const event of old) put(await portrait(event));
   feed.hidden = old.length === 0;
+  let turned = Promise.resolve();
+  async function arrives(event) {
+    put(await portrait(event));
+    if (event.type === "state") draw(await get(path, signal));
+  }
   listen(`${path}/events`, {
     signal,
-    after: old.at(-1)?.event_id ?? null,
-    onEvent: async ({ type, data }) => put(await portrait({ type, ...data })),
+    after: old.at(-1)?.event_id ?? 0,
+    onEvent: ({ type, data }) => {
+      turned = turned.then(() => arrives({ type, ...data })).catch(() => {});
+    },
     onState: (what, error) => {
       const words = {
         open: "Connected: events come as they happen.",
@@ -246,9 +286,10 @@ export async function monitor({ id, signal, refresh, title }) {
         ended: "The monitor has stopped.",
       };
       replace(link, what === "refused" ? trouble(error) : words[what]);
+      if (what === "ended") get(path, signal).then(draw, () => {});
     },
   });
-  const remove = () =>
+  const away = () =>
     confirm(`Remove ${one.name}?`, "The camera is no longer watched, and its events are deleted.", "Remove", () =>
       call("DELETE", path, { once: true }),
     ).then((done) => {
@@ -256,34 +297,12 @@ export async function monitor({ id, signal, refresh, title }) {
     });
   return [
     h("a", { class: "crumb", href: "#/monitors" }, icon("back"), "Monitors"),
-    head(
-      one.name,
-      "",
-      may("enrol") && [turn(one, refresh), button("Remove", { kind: "small danger", sign: "bin", on: remove })],
-    ),
+    head(one.name, "", actions),
     h(
       "div",
       { class: "wide-left" },
       section("Live events", h("div", { class: "stack" }, link, none, log)),
-      section(
-        "Settings",
-        h(
-          "div",
-          { class: "card pad stack" },
-          h("div", null, state(one.state)),
-          one.message && notice("warn", one.message),
-          facts([
-            ["Source", h("span", { class: "mono" }, one.source)],
-            ["Collection", one.collection_id],
-            ["Pictures looked at", count(one.frames ?? 0)],
-            ["Rate", `${one.fps} a second`],
-            ["False names", oneIn(one.fpir)],
-            ["Counts as seen after", `${one.confirm_frames} pictures`],
-            ["Told again after", span(one.cooldown_s)],
-            ["Unknown faces", one.keep_unknown ? "kept" : "not kept"],
-          ]),
-        ),
-      ),
+      section("Settings", about),
     ),
   ];
 }
