@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         NameClashError,
         NoFaceError,
         OfflineError,
+        RemoteError,
         ShapeError,
         StoreError,
         TrainingError,
@@ -69,8 +70,8 @@ __all__ = [
     "Box", "Calibration", "CalibrationPoint", "Candidate", "Decision", "Embedding", "Expression", "FAILURE_TO_ACQUIRE",
     "Face", "Identification", "Liveness", "Quality", "Track",
     "ConfigError", "ContractError", "ImageError", "InputError", "LicenceError", "LockedError", "MissingExtraError",
-    "NameClashError", "NoFaceError", "OfflineError", "ShapeError", "StoreError", "TrainingError", "UnknownNameError",
-    "UnsupportedTargetError", "VideoError", "VultusError", "WeightsError",
+    "NameClashError", "NoFaceError", "OfflineError", "RemoteError", "ShapeError", "StoreError", "TrainingError",
+    "UnknownNameError", "UnsupportedTargetError", "VideoError", "VultusError", "WeightsError",
 ]  # fmt: skip
 
 _HOMES = {

@@ -17,6 +17,7 @@ VultusError
 │   ├── LockedError                  the key of an encrypted gallery is not at hand
 │   ├── ContractError                embeddings of two contracts would be mixed
 │   └── NameClashError               a person of that name exists already
+├── RemoteError                      a service refused a request, or cannot be reached
 └── TrainingError                    a training run cannot go on
 
 Catch `VultusError`, or the builtin in brackets. Data stand in attributes, so that a service can report them.
@@ -211,6 +212,25 @@ class NameClashError(StoreError):
     def __init__(self, name: str, hint: str = "") -> None:
         super().__init__(f"a person named '{name}' exists already{hint}")
         self.name = name
+
+
+class RemoteError(VultusError):
+    """A service refused a request, or could not be reached.
+
+    Attributes:
+        code: e.g. "not_found"; "unreachable" where there was no answer.
+        message: one sentence.
+        status: of HTTP; 0 where there was no answer.
+        details: JSON values for programs.
+        request_id: by which the service's log knows the request.
+    """
+
+    def __init__(
+        self, code: str, message: str, status: int = 0, details: dict[str, object] | None = None, request_id: str = ""
+    ) -> None:
+        super().__init__(f"{message} ({code})")
+        self.code, self.message, self.status, self.request_id = code, message, status, request_id
+        self.details = dict(details or {})
 
 
 class TrainingError(VultusError):

@@ -16,8 +16,8 @@ NAMES = {
     "Box", "Calibration", "CalibrationPoint", "Candidate", "Decision", "Embedding", "Expression", "FAILURE_TO_ACQUIRE",
     "Face", "Identification", "Liveness", "Quality", "Track",
     "ConfigError", "ContractError", "ImageError", "InputError", "LicenceError", "LockedError", "MissingExtraError",
-    "NameClashError", "NoFaceError", "OfflineError", "ShapeError", "StoreError", "TrainingError", "UnknownNameError",
-    "UnsupportedTargetError", "VideoError", "VultusError", "WeightsError",
+    "NameClashError", "NoFaceError", "OfflineError", "RemoteError", "ShapeError", "StoreError", "TrainingError",
+    "UnknownNameError", "UnsupportedTargetError", "VideoError", "VultusError", "WeightsError",
 }  # fmt: skip
 
 # What other programs lean on from the first release (docs/tour.md): method -> parameters it must keep.
@@ -43,7 +43,7 @@ FIELDS = {
 
 def test_the_inventory_is_the_list() -> None:
     assert set(vultus.__all__) == NAMES
-    assert len(vultus.__all__) == len(NAMES) == 34
+    assert len(vultus.__all__) == len(NAMES) == 35
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))

@@ -49,6 +49,11 @@ SAMPLES: list[tuple[errors.VultusError, str, dict[str, object]]] = [
         "open it with the pack it was made with, or move it to the other: vultus gallery migrate --to PACK",
         {"gallery": "dlib:00", "engine": "opencv:11"},
     ),
+    (
+        errors.RemoteError("not_found", "there is no person 7", 404, {"kind": "person"}, "6f0a"),
+        "there is no person 7 (not_found)",
+        {"code": "not_found", "status": 404, "details": {"kind": "person"}, "request_id": "6f0a"},
+    ),
     (errors.NameClashError("Ada"), "a person named 'Ada' exists already", {"name": "Ada"}),
 ]
 BUILTINS = {
