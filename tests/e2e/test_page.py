@@ -1,4 +1,4 @@
-"""What people do on the page, in a real browser against a real service with the default pack."""
+"""What people do on the page, one thing after another, in a real browser against a real service with the default pack."""
 
 from __future__ import annotations
 
@@ -89,6 +89,21 @@ def test_somebody_is_enrolled_at_the_camera(page: Page) -> None:
     page.go("people", "People")
     page.see("2 faces", ".person")
     assert not page.script("return [...document.querySelectorAll('video')].some(v => v.srcObject)")
+
+
+def test_folders_named_after_people_are_enrolled_together(page: Page, portraits: Portraits, tmp_path: Path) -> None:
+    for name, picture in (("Eileen Collins", "eileen"), ("Chelsea", "cat")):
+        (tmp_path / "album" / name).mkdir(parents=True)
+        (tmp_path / "album" / name / "1.jpg").write_bytes(portraits[picture].read_bytes())
+    page.go("enrol", "Enrol")
+    page.click("Many people", "tab")
+    page.give(tmp_path / "album")
+    page.see("No face was found", ".group")
+    page.see("Ready", ".group")
+    page.click("Enrol all")
+    page.see("1 person enrolled or added to", ".notice")
+    page.see("Was enrolled before", ".group")
+    page.see("Refused", ".group")
 
 
 def test_who_is_in_a_picture_is_told_in_words(page: Page, portraits: Portraits) -> None:

@@ -1,5 +1,6 @@
 // A face that was searched for, and everything that is said of it.
 import { h } from "../dom.js";
+import { may } from "../session.js";
 import { reason, readSearch, similar, some } from "../words.js";
 import { cut, faceOf } from "./face.js";
 import { chip, who } from "./page.js";
@@ -49,7 +50,7 @@ export function foundFace(face, bitmap) {
     ),
     h("p", { class: "wide" }, readSearch(face.name, face.decision, face.candidates)),
     h("div", { class: "wide" }, scale(face.decision)),
-    match?.face_id
+    match?.face_id && may("read")
       ? h(
           "p",
           { class: "wide row small soft" },

@@ -160,14 +160,16 @@ export function shots({ signal, words = "" } = {}) {
   }
   /** @throws ApiError of the first part that failed as a whole */
   async function give(send) {
-    const done = { accepted: 0, rejected: 0, person: null };
+    const done = { accepted: 0, repeated: 0, rejected: 0, person: null };
     for (const part of parts(all.filter(({ state }) => ["fine", "poor", "waiting", "rejected"].includes(state)))) {
       const answer = await send(part.map(({ file }) => file));
       note(part, answer);
-      done.accepted += answer.accepted.length;
+      done.repeated += answer.accepted.filter(({ repeated }) => repeated).length;
+      done.accepted += answer.accepted.filter(({ repeated }) => !repeated).length;
       done.rejected += answer.rejected.length;
       done.person = answer.person ?? done.person;
     }
+    changed();
     say(`${some(done.accepted, "picture")} enrolled${done.rejected ? `, ${done.rejected} refused` : ""}`);
     return done;
   }

@@ -188,18 +188,18 @@ function onePerson(signal) {
       replace(
         result,
         notice(
-          done.accepted ? "good" : "warn",
+          done.accepted || done.repeated ? "good" : "warn",
           h(
             "p",
             null,
-            done.accepted
+            done.accepted || done.repeated
               ? `${wanted} can be recognised now.`
               : "No picture was good enough. What is wrong stands beside each.",
           ),
           done.person &&
             h(
               "div",
-              { class: "row" },
+              { class: "row below" },
               may("read") && link(`See ${wanted}`, `#/people/${done.person.person_id}`, { kind: "small" }),
               button("Next person", { kind: "small", on: next }),
             ),
@@ -300,7 +300,7 @@ function manyPeople(signal) {
           });
         const done = await list.give(send);
         await finish(done.person, rules);
-        enrolled += done.accepted > 0 ? 1 : 0;
+        enrolled += done.accepted + done.repeated > 0 ? 1 : 0;
         replace(state);
       } catch (error) {
         replace(state, trouble(error));
