@@ -1,4 +1,4 @@
-"""What people do on the page, one thing after another, in a real browser against a real service with the default pack."""
+"""What people do on the page, one thing after another, in a real browser, with a real service and the default pack."""
 
 from __future__ import annotations
 
