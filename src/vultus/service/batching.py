@@ -266,10 +266,13 @@ def _settled(source: Source, done: Future[list[Face]]) -> tuple[Source, list[Fac
         return source, error
 
 
-def share(threads: int | None) -> tuple[int, int]:
+def share(settings: Settings) -> tuple[int, int | None]:
     """How the processors are shared out: batches at once, and threads within each.
 
-    Two batches on a thread each get more done than one batch on two threads.
+    Two batches on a thread each get more done than one batch on two threads. An accelerator takes one batch after
+    another; a second one is made ready meanwhile.
     """
+    if settings.device != "cpu":
+        return 2, settings.threads
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return (threads or available), 1
+    return (settings.threads or available), 1

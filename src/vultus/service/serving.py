@@ -15,6 +15,9 @@ import uvicorn
 from vultus.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from fastapi import FastAPI
 
     from vultus.service.settings import Settings
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
 _KEEP_ALIVE_S = 75
 _BACKLOG = 512
+_LOCK = "service.lock"
 _MOST_HEADERS = 64 * 1024
 _TRIMMED_FROM, _MAPPED_FROM, _ARENAS = -1, -3, -8  # parameters of mallopt
 
@@ -81,6 +85,26 @@ def listen(settings: Settings) -> socket.socket:
         where = f"{settings.host} port {settings.port}"
         raise ConfigError(f"cannot listen on {where}: {why}; choose another --port") from error
     return found
+
+
+@contextlib.contextmanager
+def only(folder: Path) -> Iterator[None]:
+    """Keep other services away from a data folder; a service that was killed keeps nobody away.
+
+    Raises:
+        ConfigError: another one runs there.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with open(folder / _LOCK, "a", encoding="ascii") as file:
+        with contextlib.suppress(ImportError):  # Windows has no such locks
+            import fcntl
+
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                message = f"another service runs on the folder {folder}; stop that one, or give another --data DIR"
+                raise ConfigError(message) from error
+        yield
 
 
 def calm() -> None:

@@ -63,6 +63,9 @@ class Service:
         self.started, self.started_at = time.monotonic(), now()
         self.draining = threading.Event()
         self.parts: dict[str, Any] = {}
+        # First what takes longest and fails most: nothing has to be undone then.
+        workers, threads = batching.share(settings)
+        inner = engine if engine is not None else _build(settings, threads)
         self.database = Database(settings.data)
         self.secret = self.database.secret
         Repeats.forget_unfinished(self.database)
@@ -72,8 +75,6 @@ class Service:
         self.threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="vultus-work")
         self.log = CallLog(settings.data)
         self.pictures = Pictures(settings, Decoder(settings), self.threads)
-        workers, threads = batching.share(settings.threads)
-        inner = engine if engine is not None else _build(settings, threads)
         self.engine = BatchedEngine(inner, settings, workers=workers, arriving=self.pictures.arriving)
         self.workers = workers
         self.galleries = Galleries(settings, self.database, self.engine)
@@ -112,7 +113,7 @@ def service_of(request: Request) -> Service:
     return service
 
 
-def _build(settings: Settings, threads: int) -> Engine:
+def _build(settings: Settings, threads: int | None) -> Engine:
     from vultus.inference.engine import FaceEngine
 
     return FaceEngine(

@@ -163,5 +163,6 @@ def test_answers_are_those_of_the_engine_alone(real_engine: FaceEngine) -> None:
 
 
 def test_processors_are_shared_out() -> None:
-    assert share(3) == (3, 1)
-    assert share(None)[0] >= 1
+    assert share(replace(SETTINGS, threads=3)) == (3, 1)
+    assert share(SETTINGS)[0] >= 1
+    assert share(replace(SETTINGS, device="cuda:1", threads=4)) == (2, 4)

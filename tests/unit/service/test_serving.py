@@ -19,7 +19,7 @@ import pytest
 from unit.gallery.fake import FakeEngine
 from vultus.errors import ConfigError
 from vultus.service.app import create_app
-from vultus.service.serving import Server, calm, listen, quiet, server_of
+from vultus.service.serving import Server, calm, listen, only, quiet, server_of
 from vultus.service.settings import Settings
 
 
@@ -96,6 +96,13 @@ def test_a_port_in_use_is_told(settings: Settings) -> None:
         taken = replace(settings, port=line.getsockname()[1])
         with pytest.raises(ConfigError, match=r"cannot listen on 127\.0\.0\.1 port"):
             listen(taken)
+
+
+def test_one_folder_is_for_one_service(tmp_path: Path) -> None:
+    with only(tmp_path / "d"), pytest.raises(ConfigError, match="another service runs on the folder"):
+        only(tmp_path / "d").__enter__()
+    with only(tmp_path / "d"):
+        pass
 
 
 def test_a_certificate_that_is_none_is_told(settings: Settings, tmp_path: Path) -> None:

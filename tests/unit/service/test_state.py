@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from dataclasses import replace
 
 import pytest
 
+from vultus.errors import ConfigError
 from vultus.gallery.audit import Signature, signed
+from vultus.inference.session import available_devices
 from vultus.service.envelope import ServiceError
 from vultus.service.keystore import Key
+from vultus.service.settings import Settings
 from vultus.service.state import Service, installed_version
 
 
@@ -28,6 +32,14 @@ def test_a_key_reaches_its_own_collections(service: Service) -> None:
     with pytest.raises(ServiceError, match="there is no collection 'default'"):
         service.gallery(mine, "default")
     service.close()
+
+
+def test_a_device_that_is_not_there_is_never_replaced(settings: Settings) -> None:
+    for device in ("cuda", "tensorrt"):
+        if device not in available_devices():
+            with pytest.raises(ConfigError, match=f"device {device} is not there"):
+                Service(replace(settings, device=device))
+            assert not settings.data.exists()
 
 
 def test_the_version_is_known() -> None:
