@@ -14,7 +14,7 @@ PYTHON ?= $(shell for p in python3 python3.12 python3.11 python3.13; do \
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation
 SELF := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 # One version and no hash: its builds for processors and for graphics cards have the same version, and which of the two
-# comes depends on the package index.
+# comes depends on the package index. It comes first, since others in the locks need it there.
 TORCH := $(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
 UV := uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --quiet --upgrade \
 	--custom-compile-command 'make lock'
@@ -41,8 +41,8 @@ $(VENV)/.demo: locks/demo.txt pyproject.toml $(VENV)/.build
 
 $(VENV)/.dev: locks/dev.txt pyproject.toml $(VENV)/.build
 	@echo "installing Vultus and its tools into $(VENV) (about 2.5 GB, two minutes)" >&2
-	@$(PIP) --requirement locks/dev.txt
 	@$(TORCH)
+	@$(PIP) --requirement locks/dev.txt
 	@$(SELF)
 	@touch $@ $(VENV)/.demo
 
@@ -74,7 +74,7 @@ fix: $(VENV)/.dev ## format and apply safe lint fixes
 	$(BIN)/ruff format .
 
 lock: ## resolve every pin and hash anew (needs uv)
-	$(UV) pyproject.toml --extra dev -o locks/dev.txt
+	$(UV) pyproject.toml --extra dev --override locks/without-torch.in -o locks/dev.txt
 	$(UV) pyproject.toml --extra demo -c locks/dev.txt -o locks/demo.txt
 	$(UV) pyproject.toml -c locks/dev.txt -o locks/core.txt
 	$(UV) pyproject.toml --extra serve -c locks/dev.txt -o locks/serve.txt
