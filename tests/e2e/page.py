@@ -93,20 +93,34 @@ class Page:
 
     def named(self, name: str, role: str = "") -> Any:
         """The visible control of this accessible name."""
-        found = self.until(lambda: self.script(NAMED, name, role), f"there is no control called '{name}'")
-        assert found.accessible_name == name
-        return found
+
+        def find() -> Any:
+            found = self.script(NAMED, name, role)
+            # What scripts take for its name must be what screen readers are told.
+            return found if found and found.accessible_name == name else None
+
+        return self.until(find, f"there is no control called '{name}'")
 
     # --------------------------------------------------------------------------------------------------------- doing
     def click(self, name: str, role: str = "") -> None:
-        element = self.named(name, role)
-        self.script("arguments[0].scrollIntoView({block: 'center'})", element)
-        element.click()
+
+        def press() -> bool:
+            element = self.named(name, role)
+            self.script("arguments[0].scrollIntoView({block: 'center'})", element)
+            element.click()
+            return True
+
+        self.until(press, f"'{name}' cannot be clicked")
 
     def write(self, name: str, text: str) -> None:
-        element = self.named(name)
-        element.clear()
-        element.send_keys(text)
+
+        def fill() -> bool:
+            element = self.named(name)
+            element.clear()
+            element.send_keys(text)
+            return True
+
+        self.until(fill, f"'{name}' cannot be written into")
 
     def choose(self, name: str, value: str) -> None:
         self.script(

@@ -26,7 +26,10 @@ async function load() {
   if (!ids.includes(session.collection)) choose(ids.includes("default") ? "default" : (ids[0] ?? "default"));
 }
 
+const closeDialogs = () => document.querySelectorAll("dialog[open]").forEach((one) => one.close());
+
 function out(message = "") {
+  closeDialogs();
   stop.abort();
   forget();
   forgetPictures();
@@ -110,7 +113,10 @@ async function go() {
   say(document.title.replace(" - Vultus", ""));
 }
 
-window.addEventListener("hashchange", go);
+window.addEventListener("hashchange", () => {
+  closeDialogs();
+  go();
+});
 window.addEventListener("dragover", (event) => event.preventDefault());
 window.addEventListener("drop", (event) => event.preventDefault());
 onSignedOut(() => out("This key is no longer valid: it was revoked, or the server has other keys now. Sign in again."));

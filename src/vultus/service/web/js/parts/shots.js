@@ -173,6 +173,7 @@ export function shots({ signal, words = "" } = {}) {
     say(`${some(done.accepted, "picture")} enrolled${done.rejected ? `, ${done.rejected} refused` : ""}`);
     return done;
   }
+  signal?.addEventListener("abort", () => all.forEach(({ url }) => URL.revokeObjectURL(url)));
   function clear() {
     for (const shot of all.splice(0)) {
       URL.revokeObjectURL(shot.url);

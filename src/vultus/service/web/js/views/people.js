@@ -97,22 +97,24 @@ async function byPhoto(file, box, close) {
   }
 }
 
+// Whoever comes back from a person finds the search again.
+let searched = { collection: "", text: "" };
+
 export async function people({ signal }) {
-  let asked = "";
-  let tag = "";
+  let asked = searched.collection === session.collection ? searched.text : "";
   const total = h("span");
   const list = pager({
     size: PAGE,
     word: "people",
     load: async (cursor) => {
-      const answer = await get(here(`/persons${query({ q: asked, tag, limit: PAGE, cursor })}`), signal);
+      const answer = await get(here(`/persons${query({ q: asked, limit: PAGE, cursor })}`), signal);
       total.textContent = answer.total === null ? "" : some(answer.total, "person", "people");
       if (asked) say(answer.items.length ? `${answer.total ?? answer.items.length} found` : "Nobody found");
       return answer;
     },
     draw: (items) => h("ul", { class: "people", "aria-label": "People" }, items.map(card)),
     none: () =>
-      asked || tag
+      asked
         ? empty(
             "search",
             "Nobody of that name",
@@ -129,6 +131,7 @@ export async function people({ signal }) {
     type: "search",
     class: "input",
     "aria-label": "Search by name",
+    value: asked,
     placeholder: "Search by name",
     autocomplete: "off",
   });
@@ -137,6 +140,7 @@ export async function people({ signal }) {
     clearTimeout(timer);
     timer = setTimeout(() => {
       asked = box.value.trim();
+      searched = { collection: session.collection, text: asked };
       replace(photo);
       list.element.hidden = false;
       list.show();
