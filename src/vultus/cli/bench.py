@@ -128,6 +128,19 @@ def service(
 
 
 @app.command()
+def world(
+    target: Target = None, only: Only = None, quick: Quick = False, threads: Threads = 2, as_json: options.Json = False
+) -> None:
+    """Measure how fast faces are made, and whether the default detector takes them for faces; takes two minutes."""
+    from vultus.evaluation.bench import run_suite
+    from vultus.evaluation.row import Bench
+    from vultus.research.data.world.bench import MEASUREMENTS, PACKAGES
+
+    bench = Bench(threads=threads, quick=quick, tell=_tell)
+    _finish(run_suite(MEASUREMENTS, bench, tuple(only or ()), PACKAGES), target, as_json=as_json)
+
+
+@app.command()
 def encrypted(
     backend: Annotated[str, typer.Option("--backend", metavar="LIST", help="What to compare.")] =
         "vultus,lightphe,phe,tenseal",

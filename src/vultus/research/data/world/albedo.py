@@ -138,7 +138,7 @@ def _skin(sheet: NDArray[np.uint8], u: Real, v: Real, look: Floats) -> tuple[int
     r, g, b = r * (1 - np.float32(0.24) * dark), g * (1 - np.float32(0.31) * dark), b * (1 - np.float32(0.36) * dark)
     if region == 1:
         side = abs(u)
-        if side > np.float32(12.5) and v == np.float32(5):
+        if side > np.float32(12.5) and abs(v - np.float32(5)) < np.float32(1e-3):
             region = 11
         elif v < np.float32(-11.6):
             region = 12

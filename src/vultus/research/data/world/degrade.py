@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 SEVERITIES = (1, 2, 3)
 # What each step does, per kind; how much that costs is measured in results/world_calibration.json.
 STEPS: dict[str, tuple[float, float, float]] = {
-    "rain": (0.3, 0.8, 2.0),  # streaks per hundred pixels, as a share
+    "rain": (0.25, 0.6, 1.4),  # streaks per hundred pixels, as a share
     "fog": (0.18, 0.4, 0.85),  # optical thickness at the face
-    "snow": (0.25, 0.7, 2.0),  # flakes, as a share
+    "snow": (0.04, 0.12, 0.35),  # flakes, as a share
     "blur": (0.008, 0.015, 0.03),  # spread, in heights of the picture
     "motion": (0.04, 0.08, 0.15),  # path, in heights of the picture
     "noise": (0.03, 0.06, 0.12),  # spread, of full scale

@@ -106,7 +106,8 @@ def curve(points: list[tuple[float, float]], at: Array) -> Array:
 
     ordered = sorted(points)
     x, y = (np.array(column) for column in zip(*ordered, strict=True))
-    return np.asarray(PchipInterpolator(x, y, extrapolate=True)(np.clip(at, x[0], x[-1])), np.float64)
+    places, back = np.unique(np.clip(at, x[0], x[-1]), return_inverse=True)
+    return np.asarray(PchipInterpolator(x, y)(places)[back].reshape(np.shape(at)), np.float64)
 
 
 def bump(distance: Array | Any, width: float, power: float = 2.0) -> Array:

@@ -43,10 +43,10 @@ LEFT, LOW, WIDE, HIGH = -14.0, -18.0, 28.0, 27.0
 def noise(rng: np.random.Generator, shape: tuple[int, int], cells: tuple[float, float]) -> Array:
     """Soft noise from 0 to 1, evenly spread over its values; cells are in pixels, down and across."""
     from scipy.ndimage import gaussian_filter
+    from scipy.special import ndtr
 
     raw = gaussian_filter(rng.normal(size=shape), [cell / 2 for cell in cells], mode="wrap")
-    order = np.argsort(np.argsort(raw, axis=None))
-    return np.asarray(order.reshape(shape) / raw.size, np.float64)
+    return np.asarray(ndtr(raw / raw.std()), np.float64)
 
 
 def _plane() -> tuple[Array, Array]:

@@ -139,6 +139,7 @@ def fields(fineness: int) -> Array:
     corner = _at(np.abs(p[:, 0]), skin.row, MOUTH_X, MOUTH_Y, 1.2, 1.3)[:, None] * np.stack(
         [-np.sign(p[:, 0]), np.zeros(len(p)), np.zeros(len(p))], 1
     )
+    corner = corner * smooth(0.5, 3.5, p[:, 2])[:, None]
     known["AU26"] = jaw_turn(p, JAW_DEG) * share + 0.12 * corner
     known["AU27"] = jaw_turn(p, 1.6 * JAW_DEG) * share + 0.35 * corner
     whole = np.stack([known[name] for name in NAMES])

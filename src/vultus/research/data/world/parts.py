@@ -81,8 +81,8 @@ def eyeball(side: int, fineness: int = 2) -> Part:
 
 def teeth(upper: bool) -> Part:
     """A row of teeth with gums; `uv` counts teeth from the middle, and goes from the edge (0) to the gum (1)."""
-    across, down = np.meshgrid(np.linspace(-1.25, 1.25, 25), np.linspace(0, 1.5, 6), indexing="xy")
-    x, z = 2.35 * np.sin(across), 4.9 + 3.0 * np.cos(across) - 0.25 * down**2
+    across, down = np.meshgrid(np.linspace(-1.12, 1.12, 25), np.linspace(0, 1.5, 6), indexing="xy")
+    x, z = 2.25 * np.sin(across), 4.9 + 3.0 * np.cos(across) - 0.25 * down**2
     y = (-6.72 + 1.05 * down) if upper else (-6.82 - 1.0 * down)
     y = y + (0.1 if upper else -0.1) * (1 - np.cos(across))
     return made(np.stack([x, y, z], -1), x.shape, TEETH, np.stack([across / 0.34, down], -1), jaw=float(not upper))

@@ -135,7 +135,7 @@ def _exposure(row: Floats, light: Floats) -> float:
     """What a camera does that meters the face, halfway."""
     skin = row[look.SKIN_RGB : look.SKIN_RGB + 3].mean()
     arrives = light[3:6].mean() * max(light[2], 0.1) * 0.75 + light[9:12].mean() * 0.5 + light[18:24].mean()
-    return float((0.30 / (skin * arrives)) ** 0.62 * 1.02)
+    return float((0.76 / arrives) ** 0.65 * (0.35 / skin) ** 0.35)
 
 
 def _lit(job: Job, scene: Scene, n: int, row: Floats, light: Floats, size: int) -> tuple[Floats, NDArray[np.uint8]]:
