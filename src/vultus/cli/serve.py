@@ -70,6 +70,10 @@ JobRoot = Annotated[
     Path | None, typer.Option("--job-root", metavar="DIR", rich_help_panel=_DOORS, show_default=False,
                               help="Folder below which jobs and monitors may read files of this machine."),
 ]  # fmt: skip
+StreamHost = Annotated[
+    list[str] | None, typer.Option("--stream-host", metavar="HOST", rich_help_panel=_DOORS, show_default="any",
+                                   help="Monitors may watch streams of this host only; may be repeated."),
+]  # fmt: skip
 MaxMb = Annotated[
     float, typer.Option("--max-mb", min=0.1, metavar="MB", help="Largest picture.", rich_help_panel=_LIMITS)
 ]
@@ -103,6 +107,7 @@ def serve(
     fetch_host: FetchHost = None,
     compreface: Compreface = False,
     job_root: JobRoot = None,
+    stream_host: StreamHost = None,
     max_mb: MaxMb = 20.0,
     max_megapixels: MaxMegapixels = 50.0,
     rate: RateOfKeys = 0.0,
@@ -126,6 +131,7 @@ def serve(
         max_request_bytes=max(64 * MEGABYTE, int(1.5 * max_mb * MEGABYTE)), rate_per_s=rate, queue=queue,
         deadline_s=deadline, tls_cert=tls_cert, tls_key=tls_key, cors=tuple(cors or ()), fetch_urls=fetch_urls,
         fetch_hosts=tuple(host.lower() for host in fetch_host or ()), compreface=compreface, job_root=job_root,
+        stream_hosts=tuple(host.lower() for host in stream_host or ()),
     )  # fmt: skip
     _run(settings)
 

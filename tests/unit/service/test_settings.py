@@ -15,6 +15,7 @@ PLAIN = Settings(Path("/nowhere"))
     ("more", "message"),
     [
         ({"queue": 0}, "queue of a service must be at least 1, but is 0"),
+        ({"jobs": 0}, "jobs of a service must be at least 1"),
         ({"deadline_s": 0.0}, "deadline_s of a service must be seconds above 0, but is 0"),
         (
             {"auth": False, "host": "0.0.0.0"},

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from vultus.gallery.collection import Gallery
     from vultus.inference.image import Source
+    from vultus.service.jobs.pace import Pace
     from vultus.service.jobs.sources import Pictures
     from vultus.service.jobs.store import Job, JobStore
 
@@ -40,7 +41,7 @@ class Bench:
         gallery: of the job's collection.
         read: decodes a picture; blocks.
         halt: called between pictures; raises where the job is to stop.
-        batch: pictures of a job that may be in the engine at once, so that requests find it free.
+        pace: how many pictures of the job may be in the engine at once, so that requests find it free.
         fpir, top: of the service, where the job does not say.
     """
 
@@ -50,7 +51,7 @@ class Bench:
     gallery: Gallery
     read: Callable[[Upload], Photo]
     halt: Callable[[], None]
-    batch: int
+    pace: Pace
     fpir: float
     top: int
 
@@ -78,6 +79,7 @@ def go_through(bench: Bench, source: Pictures) -> None:
             items = store.waiting(job.job_id, TOGETHER, after=items[len(taken) - 1][0])
             ahead = reader.submit(_load, bench, source, items)
             store.record(job.job_id, work_on(bench, source, taken))
+            bench.pace.note(sum(isinstance(photo, Photo) for _, photo in taken))
 
 
 def work_on(bench: Bench, source: Pictures, taken: Sequence[Taken]) -> list[Outcome]:
@@ -105,7 +107,7 @@ def enrol(bench: Bench, good: Sequence[tuple[str, str, Photo]]) -> list[Outcome]
     options = bench.options
     found = bench.gallery.enroll_many(
         [(name, photo) for _, name, photo in items], override_quality=options.override_quality, face=options.face,
-        tags=options.tags, keep_days=options.keep_days, batch=bench.batch,
+        tags=options.tags, keep_days=options.keep_days, batch=bench.pace.batch,
     )  # fmt: skip
     for (path, name, _), one in zip(items, found, strict=True):
         if one.accepted:
@@ -131,7 +133,7 @@ def identify(bench: Bench, good: Sequence[tuple[str, Photo]]) -> list[Outcome]:
     outcomes: list[Outcome] = []
     looked = []
     photos: list[Source] = [photo for _, photo in good]
-    found = bench.gallery.engine.find_each(photos, batch=bench.batch)
+    found = bench.gallery.engine.find_each(photos, batch=bench.pace.batch)
     for (path, photo), (_, faces) in zip(good, found, strict=True):
         if isinstance(faces, VultusError):
             outcomes.append(_failed(path, of(faces)))
@@ -156,7 +158,7 @@ def keep(bench: Bench, good: Sequence[tuple[str, Photo]]) -> list[Outcome]:
     outcomes = []
     found = bench.gallery.unknown.add(
         iter([photo for _, photo in good]), fpir=bench.rate, override_quality=bench.options.override_quality,
-        batch=bench.batch,
+        batch=bench.pace.batch,
     )  # fmt: skip
     for (path, _), one in zip(good, found, strict=True):
         if one.error:

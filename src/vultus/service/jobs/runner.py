@@ -20,6 +20,7 @@ from vultus.errors import VultusError
 from vultus.gallery.audit import Signature, signed
 from vultus.service.envelope import ServiceError, of
 from vultus.service.jobs import video
+from vultus.service.jobs.pace import Pace
 from vultus.service.jobs.pictures import Bench, go_through, sum_up
 from vultus.service.jobs.shapes import JobOptions
 from vultus.service.jobs.sources import Folder, Zip, below
@@ -223,7 +224,7 @@ class JobRunner:
 
         return Bench(
             job, JobOptions.model_validate(job.options), self.store, gallery, self._patient(halt), halt,
-            batch=service.workers, fpir=settings.fpir, top=settings.top,
+            pace=Pace(lambda: service.engine.load.pictures, service.workers), fpir=settings.fpir, top=settings.top,
         )  # fmt: skip
 
     def _patient(self, halt: Callable[[], None]) -> Callable[[Upload], Photo]:

@@ -15,6 +15,7 @@ from vultus.gallery.photo import Photo
 from vultus.service.batching import BatchedEngine
 from vultus.service.envelope import ServiceError
 from vultus.service.jobs import pictures
+from vultus.service.jobs.pace import Pace
 from vultus.service.jobs.pictures import Bench, go_through, sum_up, work_on
 from vultus.service.jobs.shapes import JobOptions
 from vultus.service.jobs.sources import Folder
@@ -32,7 +33,7 @@ def bench(tmp_path: Path, store: JobStore):
 
     def make(kind: str = "enrol", **options) -> Bench:
         job = store.add(kind, "default", {"folder": "x"}, options, caller="k")
-        return Bench(job, JobOptions(**options), store, gallery, read, lambda: None, 1, 0.01, 3)
+        return Bench(job, JobOptions(**options), store, gallery, read, lambda: None, Pace(int, 1), 0.01, 3)
 
     yield make
     gallery.close()

@@ -14,6 +14,7 @@ from vultus.gallery.collection import Gallery
 from vultus.service.batching import BatchedEngine
 from vultus.service.envelope import ServiceError
 from vultus.service.jobs import video
+from vultus.service.jobs.pace import Pace
 from vultus.service.jobs.pictures import Bench
 from vultus.service.jobs.shapes import JobOptions
 from vultus.service.jobs.store import JobStore
@@ -57,7 +58,9 @@ def run(gallery: Gallery, store: JobStore, settings: Settings):
             if left[0] < 0:
                 raise Stopped
 
-        bench = Bench(store.get(job_id), JobOptions(**options), store, gallery, lambda _: None, halt, 1, 0.01, 3)
+        bench = Bench(
+            store.get(job_id), JobOptions(**options), store, gallery, lambda _: None, halt, Pace(int, 1), 0.01, 3
+        )
         with contextlib.suppress(Stopped):
             video.go_through(bench, Path("x.mp4"), settings)
         return job_id
