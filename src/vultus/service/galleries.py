@@ -102,6 +102,10 @@ class Galleries:
                 self._open[collection_id] = gallery
             return gallery
 
+    def opened(self, collection_id: str) -> Gallery | None:
+        """The gallery of a collection that is open already, None for others; does not block."""
+        return self._open.get(collection_id)
+
     def path(self, collection_id: str) -> Path:
         """The file of a collection."""
         if self._guest is not None and collection_id == self._guest_id:

@@ -96,6 +96,15 @@ class Service:
             raise missing(collection_id)  # in the same words as for one that is not there
         return self.galleries.open(collection_id)
 
+    async def reach(self, caller: Key, collection_id: str) -> Gallery:
+        """The same for those who must not block.
+
+        Raises:
+            ServiceError: as `gallery`.
+        """
+        found = self.galleries.opened(collection_id) if caller.reaches(collection_id) else None
+        return found if found is not None else await self.run(self.gallery, caller, collection_id)
+
     def close(self) -> None:
         """Finish what was begun, and close every file."""
         self.draining.set()

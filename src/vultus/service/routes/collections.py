@@ -45,7 +45,7 @@ async def make(request: Request, fields: CollectionFields, caller: Admin) -> Res
 async def show(request: Request, collection_id: str, caller: Reader) -> Response:
     """One collection."""
     service = service_of(request)
-    await service.run(service.gallery, caller, collection_id)
+    await service.reach(caller, collection_id)
     found = await service.run(service.galleries.get, collection_id)
     return answer(request, await service.run(document, service, found))
 
@@ -54,7 +54,7 @@ async def show(request: Request, collection_id: str, caller: Reader) -> Response
 async def describe(request: Request, collection_id: str, fields: DescriptionFields, caller: Admin) -> Response:
     """Give a collection another description."""
     service = service_of(request)
-    await service.run(service.gallery, caller, collection_id)
+    await service.reach(caller, collection_id)
     found = await service.run(service.galleries.describe, collection_id, fields.description)
     return answer(request, await service.run(document, service, found))
 
@@ -63,7 +63,7 @@ async def describe(request: Request, collection_id: str, fields: DescriptionFiel
 async def delete(request: Request, collection_id: str, fields: ConfirmFields, caller: Admin) -> Response:
     """Delete a collection with everybody in it; the body has to name it again."""
     service = service_of(request)
-    await service.run(service.gallery, caller, collection_id)
+    await service.reach(caller, collection_id)
     if fields.confirm != collection_id:
         raise ServiceError("invalid_request", "confirm: it must be the id of the collection")
     people = await service.run(service.galleries.delete, collection_id)

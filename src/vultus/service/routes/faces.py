@@ -31,7 +31,7 @@ async def listing(
 ) -> Response:
     """Faces of a person, oldest first."""
     service = service_of(request)
-    gallery = await service.run(service.gallery, caller, collection_id)
+    gallery = await service.reach(caller, collection_id)
 
     def whole() -> dict[str, Any]:
         name = gallery.named(person_id)
@@ -49,7 +49,7 @@ async def listing(
 async def add(request: Request, collection_id: str, person_id: Number, caller: Enroller) -> Response:
     """Add faces to a person. What cannot be taken is told picture by picture."""
     service = service_of(request)
-    gallery = await service.run(service.gallery, caller, collection_id)
+    gallery = await service.reach(caller, collection_id)
     name = await service.run(gallery.named, person_id)
     form = await form_of(request, FacesFields, "images")
     fields = form.fields
@@ -66,7 +66,7 @@ async def add(request: Request, collection_id: str, person_id: Number, caller: E
 async def show(request: Request, collection_id: str, person_id: Number, face_id: Number, caller: Reader) -> Response:
     """One face."""
     service = service_of(request)
-    gallery = await service.run(service.gallery, caller, collection_id)
+    gallery = await service.reach(caller, collection_id)
 
     def whole() -> dict[str, Any]:
         shown = gallery.portraits(gallery.named(person_id))
@@ -81,7 +81,7 @@ async def remove(
 ) -> Response:
     """Remove one face of a person; the last one goes with the person only."""
     service = service_of(request)
-    gallery = await service.run(service.gallery, caller, collection_id)
+    gallery = await service.reach(caller, collection_id)
     try:
         await service.run(gallery.remove_face, person_id, face_id)
     except UnknownNameError:
@@ -96,6 +96,6 @@ async def remove(
 async def image(request: Request, collection_id: str, person_id: Number, face_id: Number, caller: Reader) -> Response:
     """The cut-out that was kept of a face, JPEG."""
     service = service_of(request)
-    gallery = await service.run(service.gallery, caller, collection_id)
+    gallery = await service.reach(caller, collection_id)
     jpeg = await service.run(gallery.cut_out, person_id, face_id)
     return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=300"})

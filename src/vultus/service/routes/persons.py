@@ -45,7 +45,7 @@ async def listing(
 ) -> Response:  # fmt: skip
     """People by name."""
     service = service_of(request)
-    gallery = await service.run(service.gallery, caller, collection_id)
+    gallery = await service.reach(caller, collection_id)
 
     def rows(after: Any, count: int) -> Any:
         return gallery.listing(after=str(after or ""), limit=count, words=q, tag=tag)
@@ -64,7 +64,7 @@ async def listing(
 async def enrol(request: Request, collection_id: str, caller: Enroller) -> Response:
     """Enrol somebody. What cannot be taken is told picture by picture, and the others are taken all the same."""
     service = service_of(request)
-    gallery = await service.run(service.gallery, caller, collection_id)
+    gallery = await service.reach(caller, collection_id)
     form = await form_of(request, EnrolFields, "images")
     fields = form.fields
 
@@ -108,7 +108,7 @@ async def settle(request: Request, gallery: Gallery, uploads: Sequence[Upload], 
 async def show(request: Request, collection_id: str, person_id: Number, caller: Reader) -> Response:
     """One person."""
     service = service_of(request)
-    gallery = await service.run(service.gallery, caller, collection_id)
+    gallery = await service.reach(caller, collection_id)
     return answer(request, shapes.person(*await service.run(gallery.one, person_id)))
 
 
@@ -118,7 +118,7 @@ async def change(
 ) -> Response:
     """Change what is given, and leave the rest; notes are joined."""
     service = service_of(request)
-    gallery = await service.run(service.gallery, caller, collection_id)
+    gallery = await service.reach(caller, collection_id)
     await service.run(_change, gallery, person_id, fields)
     return answer(request, shapes.person(*await service.run(gallery.one, person_id)))
 
@@ -127,7 +127,7 @@ async def change(
 async def remove(request: Request, collection_id: str, person_id: Number, caller: Enroller) -> Response:
     """Remove somebody with all templates and cut-outs; the bytes are overwritten."""
     service = service_of(request)
-    gallery = await service.run(service.gallery, caller, collection_id)
+    gallery = await service.reach(caller, collection_id)
     faces = await service.run(lambda: gallery.remove(gallery.named(person_id)))
     return answer(request, {"deleted": True, "faces": faces})
 
@@ -137,7 +137,7 @@ async def remove(request: Request, collection_id: str, person_id: Number, caller
 async def verify(request: Request, collection_id: str, person_id: Number, caller: Searcher) -> Response:
     """Whether the most prominent face of a picture is this person."""
     service = service_of(request)
-    gallery = await service.run(service.gallery, caller, collection_id)
+    gallery = await service.reach(caller, collection_id)
     name = await service.run(gallery.named, person_id)
     form = await form_of(request, CompareFields, "image")
     fmr = form.fields.fmr or service.settings.fmr

@@ -37,7 +37,7 @@ Searcher = Annotated[Caller, Depends(needs("search"))]
 async def identify(request: Request, collection_id: str, caller: Searcher) -> Response:
     """Who everybody in these pictures is; a stranger is answered as unknown."""
     service = service_of(request)
-    gallery = await service.run(service.gallery, caller, collection_id)
+    gallery = await service.reach(caller, collection_id)
     form = await form_of(request, IdentifyFields, "images")
     fields, uploads = form.fields, some(form)
     fpir, top = fields.fpir or service.settings.fpir, fields.top or service.settings.top
@@ -55,7 +55,7 @@ async def identify(request: Request, collection_id: str, caller: Searcher) -> Re
 async def search(request: Request, collection_id: str, caller: Searcher) -> Response:
     """Who one face is: the most prominent one of a picture, or one whose embedding is given."""
     service = service_of(request)
-    gallery = await service.run(service.gallery, caller, collection_id)
+    gallery = await service.reach(caller, collection_id)
     form = await form_of(request, SearchFields, "image", most=1)
     fields = form.fields
     request.scope["state"]["timed"] = True
