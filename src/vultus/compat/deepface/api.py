@@ -153,7 +153,7 @@ def extract_faces(
         ]  # fmt: skip
     colour = "gray" if grayscale else color_face
     image = pictures.picture(img_path)
-    found = pictures.faces(image, img_path, enforce=enforce_detection, anti_spoofing=anti_spoofing, embed=False)
+    found = pictures.faces(image, img_path, enforce=enforce_detection, anti_spoofing=anti_spoofing, tasks=())
     if not found:
         whole = _coloured(image, colour, normalize_face)
         return [{"face": whole, "facial_area": pictures.whole(image), "confidence": 0.0}]
@@ -242,9 +242,11 @@ def analyze(
         return [analyze(one, wanted, enforce_detection, detector_backend, align, expand_percentage, silent,
                         anti_spoofing) for one in img_path]  # fmt: skip
     image = pictures.picture(img_path)
-    pictures.faces(image, img_path, enforce=enforce_detection, anti_spoofing=anti_spoofing, embed=False)
+    found = pictures.faces(
+        image, img_path, enforce=enforce_detection, anti_spoofing=anti_spoofing, tasks=("expression",)
+    )
     rows = []
-    for face in pictures.engine().find(image, tasks=("expression",)):
+    for face in found:
         if face.expression is None:
             continue
         percent = {word: 100 * score for word, score in face.expression.scores.items()}

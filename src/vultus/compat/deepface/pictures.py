@@ -18,9 +18,12 @@ from vultus.inference.image import name_of, read
 from vultus.types import Box
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from numpy.typing import NDArray
 
     from vultus.inference.detect import Image
+    from vultus.inference.engine import Task
     from vultus.types import Face
 
 MODEL = "Dlib"
@@ -93,7 +96,9 @@ def _text(source: str) -> Image:
     return read(source)
 
 
-def faces(image: Image, source: object, *, enforce: bool, anti_spoofing: bool, embed: bool = True) -> list[Face]:
+def faces(
+    image: Image, source: object, *, enforce: bool, anti_spoofing: bool, tasks: Collection[Task] = ("identity",)
+) -> list[Face]:
     """Faces of a picture, largest first.
 
     Raises:
@@ -104,7 +109,7 @@ def faces(image: Image, source: object, *, enforce: bool, anti_spoofing: bool, e
         raise InputError(
             f"anti_spoofing needs a pack with a liveness model, and {engine().pack.name} has none; see docs/packs.md"
         )
-    found = sorted(engine().find(image, embed=embed), key=lambda face: -face.box.area)
+    found = sorted(engine().find(image, tasks=tasks), key=lambda face: -face.box.area)
     if enforce and not found:
         raise NoFaceError(named(source))
     return found

@@ -59,7 +59,7 @@ def test_pictures_have_names_that_fit_a_line() -> None:
 
 
 def test_areas_and_crops() -> None:
-    (face,) = pictures.faces(portrait(), "ada.jpg", enforce=True, anti_spoofing=False, embed=False)
+    (face,) = pictures.faces(portrait(), "ada.jpg", enforce=True, anti_spoofing=False, tasks=())
     area = pictures.area(face)
     assert area["right_eye"][0] < area["left_eye"][0], "the subject's left is the viewer's right"
     assert area["x"] < (FACE_XYXY[0] + FACE_XYXY[2]) / 2 < area["x"] + area["w"]
