@@ -243,7 +243,7 @@ def analyze(
                         anti_spoofing) for one in img_path]  # fmt: skip
     image = pictures.picture(img_path)
     found = pictures.faces(
-        image, img_path, enforce=enforce_detection, anti_spoofing=anti_spoofing, tasks=("expression",)
+        image, img_path, enforce=enforce_detection, anti_spoofing=anti_spoofing, tasks=pictures.LOOKS
     )
     rows = []
     for face in found:

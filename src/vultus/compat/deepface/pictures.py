@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from vultus.types import Face
 
 MODEL = "Dlib"
+EMBEDDING: tuple[Task, ...] = ("identity",)
+LOOKS: tuple[Task, ...] = ("expression",)
 _LOCK = threading.Lock()
 
 
@@ -97,7 +99,7 @@ def _text(source: str) -> Image:
 
 
 def faces(
-    image: Image, source: object, *, enforce: bool, anti_spoofing: bool, tasks: Collection[Task] = ("identity",)
+    image: Image, source: object, *, enforce: bool, anti_spoofing: bool, tasks: Collection[Task] = EMBEDDING
 ) -> list[Face]:
     """Faces of a picture, largest first.
 
