@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from vultus.errors import VultusError
 from vultus.service.jobs.store import Kind, State
@@ -38,7 +39,7 @@ class SourceFields(Fields):
     def one_of_both(self) -> SourceFields:
         """Exactly one."""
         if (self.folder is None) == (self.video is None):
-            raise ValueError("give a folder or a video")
+            raise PydanticCustomError("one_source", "give a folder or a video")
         return self
 
 
@@ -60,7 +61,7 @@ class JobOptions(Fields):
     def in_order(self) -> JobOptions:
         """The end is behind the start."""
         if self.end_s is not None and self.end_s <= self.start_s:
-            raise ValueError("end_s must be after start_s")
+            raise PydanticCustomError("in_order", "end_s must be after start_s")
         return self
 
 
