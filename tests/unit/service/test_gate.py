@@ -129,7 +129,7 @@ def test_who_takes_longer_than_the_deadline_is_told(app: FastAPI, keys: Callable
 
     with TestClient(app, raise_server_exceptions=False) as client:
         answer = client.get("/v1/slow", headers={**keys("read"), "X-Deadline-Ms": "20"})
-    assert answer.status_code == 408
+    assert (answer.status_code, answer.json()["error"]["code"]) == (408, "deadline_exceeded")
     assert answer.json()["error"]["message"] == "the request was not done within 0.02 seconds"
 
 

@@ -49,7 +49,7 @@ def test_what_is_no_request_is_told(client: TestClient, body: str, code: str, me
 
 def test_other_bodies_are_refused(client: TestClient) -> None:
     told = client.post("/v1/detect", content=b"x", headers={"Content-Type": "text/plain"})
-    assert told.status_code == 415
+    assert (told.status_code, told.json()["error"]["code"]) == (415, "unsupported_media_type")
     assert "send multipart/form-data with files" in told.json()["error"]["message"]
 
 

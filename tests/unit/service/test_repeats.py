@@ -32,7 +32,7 @@ def test_a_request_is_done_once(client: TestClient, engine: FakeEngine) -> None:
 def test_another_request_with_the_same_key_is_refused(client: TestClient) -> None:
     enrol(client)
     told = enrol(client, "Bea")
-    assert told.status_code == 409
+    assert (told.status_code, told.json()["error"]["code"]) == (409, "idempotency_mismatch")
     assert told.json()["error"]["message"] == "this Idempotency-Key was used for another request"
 
 
