@@ -47,15 +47,16 @@ def test_people_are_named_when_somebody_looks() -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "words"),
+    ("more", "kind", "words"),
     [
-        ({"source": {"folder": "a", "video": "b"}}, "give a folder or a video"),
-        ({"options": {"start_s": 3, "end_s": 2}}, "end_s must be after start_s"),
-        ({"options": {"fps": 0}}, "greater than or equal to 0.1"),
-        ({"kind": "dance"}, "Input should be 'enrol'"),
-        ({"options": {"nmae": "Ada"}}, "Extra inputs are not permitted"),
+        ({"source": {"folder": "a", "video": "b"}}, "one_source", "give a folder or a video"),
+        ({"options": {"start_s": 3, "end_s": 2}}, "in_order", "end_s must be after start_s"),
+        ({"options": {"fps": 0}}, "greater_than_equal", "greater than or equal to 0.1"),
+        ({"kind": "dance"}, "literal_error", "Input should be 'enrol'"),
+        ({"options": {"nmae": "Ada"}}, "extra_forbidden", "Extra inputs are not permitted"),
     ],
 )
-def test_what_makes_no_sense_is_refused(more: dict, words: str) -> None:
-    with pytest.raises(ValidationError, match=words):
+def test_what_makes_no_sense_is_refused(more: dict, kind: str, words: str) -> None:
+    with pytest.raises(ValidationError, match=words) as caught:
         JobFields.model_validate({"kind": "enrol", **more})
+    assert caught.value.errors()[0]["type"] == kind
