@@ -42,7 +42,7 @@ def api(seconds: float, seed: int) -> dict[str, Any]:
     longest = 0.0
     with tempfile.TemporaryDirectory() as folder:
         app = create_app(Settings(Path(folder), decode="none", auth=False, threads=1), engine=FakeEngine())
-        with TestClient(app, raise_server_exceptions=False) as client:
+        with TestClient(app, raise_server_exceptions=False, base_url="http://127.0.0.1") as client:
             found = schemathesis.openapi.from_dict(client.get("/openapi.json").json()).get_all_operations()
             operations = [one.ok() for one in found if not one.ok().path.endswith("/events")]
             until, turn = time.monotonic() + seconds, seed

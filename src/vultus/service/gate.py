@@ -12,6 +12,7 @@ import re
 import secrets
 import time
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from vultus.errors import ConfigError, VultusError
 from vultus.gallery import audit
@@ -21,6 +22,7 @@ from vultus.service.envelope import ServiceError, of, respond
 from vultus.service.keystore import LOCAL
 from vultus.service.limits import retry_after
 from vultus.service.repeats import REPEATED, Repeats
+from vultus.service.settings import of_this_machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -111,6 +113,7 @@ class Gate:
     async def _caller(self, scope: Scope, headers: dict[str, str]) -> Key:
         service = self._service
         if not service.settings.auth:
+            _check_page(headers, service.settings.cors)
             return LOCAL
         text = auth.text_of(headers)
         if not text:
@@ -237,6 +240,22 @@ class _Answer:
             _log.critical("the log of calls cannot be written: %s", error)
             return False
         return True
+
+
+def _check_page(headers: dict[str, str], cors: tuple[str, ...]) -> None:
+    """Where no key is asked for, a browser on this machine must not be used by pages from elsewhere.
+
+    Such a page could send forms, or have its own name lead here.
+    """
+    host, origin = headers.get("host", ""), headers.get("origin", "")
+    try:
+        name, page = urlsplit(f"//{host}").hostname or "", urlsplit(origin).netloc
+    except ValueError:
+        name, page = "", ""
+    if not of_this_machine(name):
+        raise ServiceError("forbidden", "without keys the service is called by an address of this machine alone")
+    if origin and page != host and origin not in cors:
+        raise ServiceError("forbidden", "pages of other origins may not call")
 
 
 def _deadline(headers: dict[str, str], most_s: float) -> float:

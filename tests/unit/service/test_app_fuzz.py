@@ -26,7 +26,7 @@ EXAMPLES = 5  # per address; longer runs: see docs/service.md
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     folder: Path = tmp_path_factory.mktemp("fuzz")
     app = create_app(Settings(folder, decode="none", auth=False, threads=1), engine=FakeEngine())
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with TestClient(app, raise_server_exceptions=False, base_url="http://127.0.0.1") as client:
         client.post("/v1/collections/default/persons", data={"name": "Ada"}, files=pictures(*photos("ada")))
         yield client
 
@@ -42,7 +42,7 @@ def test_nothing_that_can_be_asked_breaks_it(running: TestClient) -> None:
 
 def prepared(running: TestClient, case):
     """The request as bytes: made by one library and sent by another."""
-    given = case.as_transport_kwargs(base_url="http://testserver")
+    given = case.as_transport_kwargs(base_url="http://127.0.0.1")
     made = requests.Request(**{name: value for name, value in given.items() if name != "cookies"}).prepare()
     return running.build_request(made.method, made.url, content=made.body or b"", headers=dict(made.headers))
 

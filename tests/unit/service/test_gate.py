@@ -18,6 +18,7 @@ from vultus.service.app import create_app
 from vultus.service.settings import Settings
 from vultus.service.state import Service
 
+HERE = "http://127.0.0.1"
 IDENTIFY = "/v1/collections/default/identify"
 
 
@@ -102,7 +103,7 @@ def test_a_purpose_is_one_line(client: TestClient, purpose: str) -> None:
 
 def test_a_body_is_refused_as_soon_as_it_is_too_large(settings: Settings, engine: FakeEngine) -> None:
     app = create_app(replace(settings, max_request_bytes=1000, auth=False), engine=engine)
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with TestClient(app, raise_server_exceptions=False, base_url=HERE) as client:
         told = client.post(IDENTIFY, files=pictures(bytes(2000)))
         assert told.status_code == 413
         assert told.json()["error"]["details"] == {"limit_bytes": 1000}
@@ -166,7 +167,36 @@ def test_pages_of_other_origins_may_call_only_where_they_are_named(settings: Set
 
 
 def test_without_keys_everybody_here_is_local(settings: Settings, engine: FakeEngine) -> None:
-    with TestClient(create_app(replace(settings, auth=False), engine=engine)) as client:
+    with TestClient(create_app(replace(settings, auth=False), engine=engine), base_url=HERE) as client:
         assert client.get("/v1/system").json()["me"]["name"] == "local"
         made = client.post("/v1/collections/default/persons", data={"name": "Ada"}, files=pictures(*photos("ada")))
         assert made.status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "status"),
+    [
+        ("127.0.0.1:8600", "", 200),
+        ("localhost", "http://localhost", 200),
+        ("[::1]:8600", "http://[::1]:8600", 200),
+        ("127.0.0.1", "https://intranet.example", 200),
+        ("127.0.0.1", "https://evil.example", 403),
+        ("127.0.0.1", "null", 403),
+        ("127.0.0.1:8600", "http://127.0.0.1:9999", 403),
+        ("evil.example", "", 403),
+        ("[", "", 403),
+    ],
+)
+def test_without_keys_no_page_from_elsewhere_may_call(
+    settings: Settings, engine: FakeEngine, host: str, origin: str, status: int
+) -> None:
+    app = create_app(replace(settings, auth=False, cors=("https://intranet.example",)), engine=engine)
+    headers = {"Host": host, **({"Origin": origin} if origin else {})}
+    with TestClient(app, raise_server_exceptions=False) as client:
+        answer = client.get("/v1/system", headers=headers)
+    assert answer.status_code == status
+    if status == 403:
+        assert answer.json()["error"]["message"] in (
+            "without keys the service is called by an address of this machine alone",
+            "pages of other origins may not call",
+        )

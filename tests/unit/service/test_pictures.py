@@ -66,7 +66,7 @@ def test_files_and_fields_stay_where_they_belong(client: TestClient) -> None:
 
 def test_pictures_are_counted_and_weighed(settings: Settings, engine: FakeEngine) -> None:
     app = create_app(replace(settings, max_pictures=2, max_bytes=100, auth=False), engine=engine)
-    with TestClient(app) as client:
+    with TestClient(app, base_url="http://127.0.0.1") as client:
         told = client.post("/v1/detect", files=pictures(b"", b"", b""))
         assert (told.status_code, told.json()["error"]["details"]) == (413, {"limit_files": 2})
         assert told.json()["error"]["message"] == "a request may have 2 pictures here"

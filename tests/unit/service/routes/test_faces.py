@@ -46,7 +46,7 @@ def test_faces_are_listed_added_and_removed(client: TestClient, faces: str) -> N
 def real(settings: Settings, real_engine: FaceEngine) -> Iterator[TestClient]:
     """A service with the engine and the sandbox it would have."""
     app = create_app(replace(settings, decode="sandbox", decoders=1, auth=False), engine=real_engine)
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with TestClient(app, raise_server_exceptions=False, base_url="http://127.0.0.1") as client:
         yield client
 
 

@@ -229,7 +229,7 @@ def test_a_restart_goes_on_where_it_was(settings: Settings, tmp_path: Path, monk
     filled(tmp_path / "in/many", files)
     app = create_app(settings, engine=FakeEngine())
     service = app.state.service
-    with TestClient(app) as client:
+    with TestClient(app, base_url="http://127.0.0.1") as client:
         runner = service.parts["jobs"]
         record, calls = runner.store.record, []
 
@@ -248,7 +248,7 @@ def test_a_restart_goes_on_where_it_was(settings: Settings, tmp_path: Path, monk
         assert (half["state"], half["done"]) == ("running", 4)
         assert len(names(client)) == 6, "two are enrolled that the journal does not know of"
     engine = FakeEngine()
-    with TestClient(create_app(settings, engine=engine)) as client:
+    with TestClient(create_app(settings, engine=engine), base_url="http://127.0.0.1") as client:
         job = ended(client, job_id)
         assert (job["state"], job["done"], job["total"]) == ("done", 9, 9)
         assert job["result"] == {"enrolled": 7, "repeated": 2}

@@ -161,10 +161,10 @@ def test_monitors_run_again_after_a_restart(settings: Settings, cinema: Cinema) 
     settings = replace(settings, auth=False)
     cinema.films = [visit(begin=0, end=5)]
     cinema.gate.clear()
-    with TestClient(create_app(settings, engine=FakeEngine())) as client:
+    with TestClient(create_app(settings, engine=FakeEngine()), base_url="http://127.0.0.1") as client:
         runs, rests = begun(client, ADDRESS)["monitor_id"], begun(client, ADDRESS)["monitor_id"]
         client.post(f"/v1/monitors/{rests}/stop")
-    with TestClient(create_app(settings, engine=FakeEngine())) as client:
+    with TestClient(create_app(settings, engine=FakeEngine()), base_url="http://127.0.0.1") as client:
         listed = {one["monitor_id"]: one["state"] for one in client.get("/v1/monitors").json()["items"]}
         assert listed == {rests: "stopped", runs: "starting"}
         assert client.post(f"/v1/monitors/{runs}/stop").json()["state"] == "stopped"
