@@ -78,6 +78,15 @@ class Metrics:
         ):
             yield CounterMetricFamily(f"vultus_{name}", about, value)
         yield from self._sizes()
+        yield from self._background()
+
+    def _background(self) -> Iterator[Metric]:
+        for name, about in (("jobs", "Jobs that wait or run."), ("monitors", "Monitors at work, by how they are.")):
+            family = GaugeMetricFamily(f"vultus_{name}", about, labels=["state"])
+            runner = self._service.parts.get(name)
+            for state, count in sorted(runner.states().items()) if runner is not None else ():
+                family.add_metric([state], count)
+            yield family
 
     def _sizes(self) -> Iterator[Metric]:
         people = GaugeMetricFamily("vultus_people", "Enrolled people.", labels=["collection"])

@@ -148,6 +148,10 @@ class JobRunner:
         seconds = time.monotonic() - past[0][0]
         return (job.done - past[0][1]) / seconds if seconds > 0 and job.done > past[0][1] else None
 
+    def states(self) -> dict[str, int]:
+        """How many jobs wait and run."""
+        return self.store.states()
+
     def sweep(self) -> None:
         """Delete what has been kept for long enough, and files of jobs that are not there any more."""
         self._swept = time.monotonic()

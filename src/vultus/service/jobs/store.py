@@ -266,6 +266,14 @@ class JobStore:
         with self._book.reading() as sql:
             return int(sql.execute("SELECT count(*) FROM item WHERE job_id = ? AND done = 1", (job_id,)).fetchone()[0])
 
+    def states(self) -> dict[str, int]:
+        """How many jobs wait and run."""
+        with self._book.reading() as sql:
+            rows = sql.execute(
+                "SELECT state, count(*) FROM job WHERE state IN ('queued', 'running') GROUP BY state"
+            ).fetchall()
+        return {"queued": 0, "running": 0, **dict(rows)}
+
     def sweep(self, keep_days: float, collections: Iterable[str]) -> list[str]:
         """Delete jobs that ended longer ago, and ended ones of collections that are gone; the ids of all that stay."""
         before = (datetime.now(UTC) - timedelta(days=keep_days)).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -115,6 +115,14 @@ class MonitorRunner:
         watcher = self._watchers.get(monitor_id)
         return Condition() if watcher is None else watcher.condition
 
+    def states(self) -> dict[str, int]:
+        """How many monitors are starting, running, lost or failed."""
+        found = dict.fromkeys(("starting", "running", "lost", "failed"), 0)
+        for watcher in list(self._watchers.values()):
+            if watcher.condition.state in found:
+                found[watcher.condition.state] += 1
+        return found
+
     def last(self, monitor_id: str) -> int:
         """Number of its newest event, without a look at the disk."""
         if monitor_id not in self._last:

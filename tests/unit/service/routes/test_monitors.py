@@ -182,6 +182,9 @@ def test_no_more_than_so_many_run(client: TestClient, cinema: Cinema) -> None:
     assert again.status_code == 200, "one that runs already goes on"
     assert len(client.get("/v1/monitors").json()["items"]) == 2
     MonitorPage.model_validate(client.get("/v1/monitors").json())
+    text = client.get("/metrics").text
+    assert 'vultus_monitors{state="starting"} 2.0' in text
+    assert 'vultus_jobs{state="queued"} 0.0' in text
     assert client.delete(f"/v1/monitors/{first}").json()["deleted"] is True
     assert client.get(f"/v1/monitors/{first}").status_code == 404
     assert client.get(f"/v1/monitors/{first}/events").status_code == 404
