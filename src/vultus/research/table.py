@@ -96,7 +96,7 @@ METHODS = (
     Entry(40, "boosting_vrme", "micro_expression", "Prior-guided video-level regression for spotting (BoostingVRME)"),
     Entry(41, "mmda", "spoofing", "Multimodal denoising and alignment for anti-spoofing (MMDA)", needs="hub"),
     Entry(42, "sfft", "synthesis", "Blind face restoration in adverse weather (SFFT, DAFE)"),
-    Entry(43, "tripse", "expression", "Triplet attention with squeeze-and-excitation (TripSE)"),
+    Entry(43, "tripse", "expression", "Triplet attention with squeeze-and-excitation (TripSE)", status="built"),
     Entry(44, "open_engagement", "behavior", "Engagement of older adults in group rehabilitation (OPEN)"),
     Entry(45, "stylized_character", "synthesis", "Emotion transfer to stylised 3-D characters"),
 )
