@@ -16,21 +16,23 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "docs/methods"
 MODELS = ROOT / "docs/models"
 SETS = ROOT / "docs/sets.md"
+WORLD = ROOT / "docs/world.md"
 _MARKED = re.compile(
-    r"(<!-- (ablation|audit|geometry|expression|sets|variants): ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL
+    r"(<!-- (ablation|audit|geometry|expression|sets|variants|world): ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL
 )
 
 
 def page(path: Path) -> str:
     """What the page must be."""
     made = {"ablation": tables, "audit": audited, "geometry": geometry, "sets": counted, "expression": expression,
-            "variants": variants}  # fmt: skip
+            "variants": variants, "world": world}  # fmt: skip
     return _MARKED.sub(lambda found: found[1] + made[found[2]](found[3]) + found[4], path.read_text("utf-8"))
 
 
 def tables(name: str) -> str:
     """Arms and claims of one committed run."""
-    report: dict[str, Any] = json.loads((ROOT / f"results/ablate_{name}.json").read_text("utf-8"))
+    file = ROOT / f"results/ablate_{name}.json"
+    report: dict[str, Any] = json.loads((file if file.exists() else ROOT / f"results/{name}.json").read_text("utf-8"))
     metrics = list(report["arms"]["full"]["metrics"])
     arms = [
         [arm, *(_spread(row["metrics"][metric]) for metric in metrics), f"{row['budget']['parameters']:,}", row["note"]]
@@ -198,6 +200,84 @@ def _with_ends(rate: dict[str, Any]) -> str:
     return f"{rate['value']:.3g} ({rate['low']:.2g} to {rate['high']:.2g})" if rate["n"] else "-"
 
 
+def world(name: str) -> str:
+    """What the made faces are good for: speed and detection, calibration, or transfer to real faces."""
+    return "\n".join(["", *{"bench": _made, "calibration": _calibrated, "transfer": _transferred}[name](), ""])
+
+
+def _made() -> list[str]:
+    report: dict[str, Any] = json.loads((ROOT / "results/world.json").read_text("utf-8"))
+    rows = [
+        [row["what"], f"{row['ours']:,.4g} {row['unit']}" if row["ours"] < 1e4 else f"{row['ours']:,.0f} {row['unit']}",
+         row["goal"], {True: "yes", False: "**no**"}.get(row["met"], ""), f"{row['n']:,}", row["reason"]]
+        for row in report["rows"]
+    ]  # fmt: skip
+    machine = report["machine"]
+    parts = [
+        [by, word, f"{one['found']} of {one['of']}"]
+        for by, group in report["details"]["detected"].items()
+        for word, one in group.items()
+        if one["found"] < one["of"]
+    ]
+    missed = ["", *_table(["by", "which", "found"], parts)] if parts else []
+    return [
+        *_table(["what", "measured", "goal", "met", "n", "remarks"], rows),
+        "",
+        f"`vultus bench world`, {machine['processor']}, {machine['threads']} threads, load before "
+        f"{machine['load_before']}.",
+        *missed,
+    ]
+
+
+def _calibrated() -> list[str]:
+    report: dict[str, Any] = json.loads((ROOT / "results/world_calibration.json").read_text("utf-8"))
+    weather, attacks = report["degradations"], report["attacks"]
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in weather["rows"]:
+        found.setdefault(row["kind"], []).append(row)
+    lines = [
+        [kind, *(f"{r['psnr_db']:.1f} dB, {r['found']:.0%}, " + ("-" if r["cosine"] is None else f"{r['cosine']:.3f}")
+                 for r in steps)]
+        for kind, steps in found.items()
+    ]  # fmt: skip
+    levels: dict[str, list[dict[str, Any]]] = {}
+    for row in attacks["rows"]:
+        if row["level"]:
+            levels.setdefault(row["kind"], []).append(row)
+    areas = [[kind, *(f"{r['strength']:g}: {r['auc']:.3f}" for r in steps)] for kind, steps in levels.items()]
+    return [
+        f"Degradations, {weather['pictures']} pictures of {weather['size']} x {weather['size']}, of which the detector "
+        f"finds {weather['clean_found']:.0%} when clean: decibels, share found, cosine of the embeddings.",
+        "",
+        *_table(["kind", "severity 1", "severity 2", "severity 3"], lines),
+        "",
+        f"Attacks, {attacks['pictures']} pictures of {attacks['size']} x {attacks['size']}: strength and area under "
+        "the curve of radial spectra.",
+        "",
+        *_table(["kind", "level 1", "level 2", "level 3"], areas),
+    ]
+
+
+def _transferred() -> list[str]:
+    report: dict[str, Any] = json.loads((ROOT / "results/world_transfer.json").read_text("utf-8"))
+    parts = {"new people of the world": report["world"], "FER2013, public test": report["fer2013_publictest"]}
+    words = list(report["world"]["recall"])
+    rows = [
+        [name, f"{one['pictures']:,}", f"{one['right']:.1%}", f"{one['mean_recall']:.1%}",
+         *(f"{one['recall'][word]:.0%}" for word in words)]
+        for name, one in parts.items()
+    ]  # fmt: skip
+    trained = report["trained"]
+    return [
+        *_table(["tried on", "pictures", "right", "mean recall", *words], rows),
+        "",
+        f"Trained on {trained['faces']:,} made faces of 48 x 48, {trained['parameters']:,} parameters, "
+        f"{trained['steps']:,} steps of {trained['batch']}, {trained['processor_seconds']:g} processor seconds. "
+        f"Whoever always says the most frequent word is right in {report['most_frequent']:.1%}; guessing has a mean "
+        f"recall of {1 / len(words):.1%}. `{report['command']}`.",
+    ]
+
+
 def _table(head: list[str], rows: list[list[str]]) -> list[str]:
     lines = [head, ["---"] * len(head), *rows]
     return ["| " + " | ".join(cell.replace("|", "/") for cell in line) + " |" for line in lines]
@@ -212,5 +292,5 @@ def _figure(value: float | None) -> str:
 
 
 if __name__ == "__main__":
-    for file in (*sorted(PAGES.glob("*.md")), *sorted(MODELS.glob("*.md")), SETS):
+    for file in (*sorted(PAGES.glob("*.md")), *sorted(MODELS.glob("*.md")), SETS, WORLD):
         file.write_text(page(file), encoding="utf-8")

@@ -27,3 +27,4 @@ def test_the_tables_of_the_methods_are_generated():
     for path in tool.MODELS.glob("*.md"):
         assert path.read_text("utf-8") == tool.page(path), "run: python tools/write_methods.py"
     assert tool.SETS.read_text("utf-8") == tool.page(tool.SETS), "run: python tools/write_methods.py"
+    assert tool.WORLD.read_text("utf-8") == tool.page(tool.WORLD), "run: python tools/write_methods.py"

@@ -32,7 +32,7 @@ def _rate(work: Callable[[], Any], count: int, repeats: int) -> tuple[float, flo
 
 def speed(bench: Bench) -> Iterator[Row]:
     """Faces per second: people drawn, posed, lit and rendered."""
-    count, repeats = bench.count(1024, 32), bench.count(5, 1)
+    count, repeats = bench.count(512, 32), bench.count(3, 1)
     rgb = ("rgb",)
     sorts = (
         ("faces of 64x64, RGB", 64, rgb, count),
@@ -58,7 +58,7 @@ def speed(bench: Bench) -> Iterator[Row]:
 
 def tracks(bench: Bench) -> Iterator[Row]:
     """Frames per second of landmarks alone, and of rendered clips."""
-    count, repeats = bench.count(3000, 60), bench.count(3, 1)
+    count, repeats = bench.count(2000, 60), bench.count(2, 1)
     who = draw(1, seed=2).take(np.zeros(count, np.int64))
     still = scene.draw(who, np.zeros((count, len(actions.NAMES)), np.float32), np.random.default_rng(0))
     renderer.tracks(still)
