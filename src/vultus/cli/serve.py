@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +21,16 @@ if TYPE_CHECKING:
 
 keys = typer.Typer(help="Make, list and revoke the keys of vultus serve.")
 keys.callback(invoke_without_command=True)(options.help_if_alone)
+
+
+class SearchDoor(StrEnum):
+    """The ways a service can search its collections."""
+
+    auto = "auto"
+    exact = "exact"
+    graph = "graph"
+    milvus = "milvus"
+
 
 _LIMITS, _DOORS = "Limits", "Who may reach it"
 DataDir = Annotated[
@@ -66,6 +77,10 @@ FetchHost = Annotated[
 Compreface = Annotated[
     bool, typer.Option("--compreface", metavar="", help="Answer CompreFace's v1 addresses too.", rich_help_panel=_DOORS)
 ]
+Door = Annotated[
+    SearchDoor,
+    typer.Option("--door", rich_help_panel=_DOORS, help="How collections are searched; 'auto' by their size."),
+]
 JobRoot = Annotated[
     Path | None, typer.Option("--job-root", metavar="DIR", rich_help_panel=_DOORS, show_default=False,
                               help="Folder below which jobs and monitors may read files of this machine."),
@@ -106,6 +121,9 @@ def serve(
     fetch_urls: FetchUrls = False,
     fetch_host: FetchHost = None,
     compreface: Compreface = False,
+    door: Door = SearchDoor.auto,
+    milvus_uri: options.MilvusUri = "",
+    allow_plain: options.AllowPlain = False,
     job_root: JobRoot = None,
     stream_host: StreamHost = None,
     max_mb: MaxMb = 20.0,
@@ -131,6 +149,7 @@ def serve(
         max_request_bytes=max(64 * MEGABYTE, int(1.5 * max_mb * MEGABYTE)), rate_per_s=rate, queue=queue,
         deadline_s=deadline, tls_cert=tls_cert, tls_key=tls_key, cors=tuple(cors or ()), fetch_urls=fetch_urls,
         fetch_hosts=tuple(host.lower() for host in fetch_host or ()), compreface=compreface, job_root=job_root,
+        door=door.value, milvus_uri=milvus_uri, allow_plain=allow_plain,
         stream_hosts=tuple(host.lower() for host in stream_host or ()),
     )  # fmt: skip
     _run(settings)

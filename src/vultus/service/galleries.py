@@ -55,7 +55,9 @@ class Galleries:
     def __init__(self, settings: Settings, database: Database, engine: Engine) -> None:
         self._folder = settings.data / "collections"
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._database, self._engine = database, engine
+        self._database, self._engine, self._door = database, engine, settings.door
+        milvus = {"uri": settings.milvus_uri, "allow_plain": settings.allow_plain}
+        self._door_options = milvus if settings.door == "milvus" else {}
         self._open: dict[str, Gallery] = {}
         self._lock = threading.Lock()
         self._guest = settings.gallery
@@ -98,7 +100,10 @@ class Galleries:
             gallery = self._open.get(collection_id)
             if gallery is None:
                 self.get(collection_id)
-                gallery = Gallery.open(self.path(collection_id), engine=self._engine, actor="service")
+                gallery = Gallery.open(
+                    self.path(collection_id), engine=self._engine, actor="service", door=self._door,
+                    door_options=self._door_options,
+                )  # fmt: skip
                 self._open[collection_id] = gallery
             return gallery
 

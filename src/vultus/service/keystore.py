@@ -114,7 +114,7 @@ class KeyStore:
     def all(self) -> list[Key]:
         """Every key, revoked ones too, oldest first."""
         with self._database.reading() as connection:
-            rows = connection.execute(f"SELECT {_COLUMNS} FROM api_key ORDER BY created_at, key_id").fetchall()
+            rows = connection.execute(f"SELECT {_COLUMNS} FROM api_key ORDER BY created_at, name, key_id").fetchall()
         return [_key(row) for row in rows]
 
     def get(self, key_id: str) -> Key:

@@ -46,6 +46,8 @@ class Settings:
         monitors: cameras and streams that may be watched at once.
         event_keep_days: how long what they have told is kept.
         stream_hosts: only streams of these hosts may be watched; empty for every host.
+        door: how galleries are searched, see `gallery/doors.py`.
+        milvus_uri, allow_plain: of the door "milvus"; see docs/milvus.md.
         compreface: answer CompreFace's addresses too.
         compreface_collection: the collection these speak of.
 
@@ -92,6 +94,9 @@ class Settings:
     monitors: int = 16
     event_keep_days: float = 30.0
     stream_hosts: tuple[str, ...] = ()
+    door: str = "auto"
+    milvus_uri: str = ""
+    allow_plain: bool = False
     compreface: bool = False
     compreface_collection: str = "default"
 

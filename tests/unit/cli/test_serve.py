@@ -27,11 +27,15 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
 def test_options_become_settings(cli: Cli, started: list[Settings]) -> None:
     limits = "--max-mb 1 --max-megapixels 2 --rate 5 --queue 9 --deadline 3 --threads 2 --offline"
     doors = "--cors https://a.example --fetch-urls --fetch-host CDN.example --compreface --job-root jobs --no-auth"
-    cli("serve", "--data", "d", "--port", "1234", "--gallery", "g.vultus", *limits.split(), *doors.split())
+    far = "--door milvus --milvus-uri http://milvus:19530 --allow-plain"
+    cli(
+        "serve", "--data", "d", "--port", "1234", "--gallery", "g.vultus", *limits.split(), *doors.split(), *far.split()
+    )
     assert started == [
         Settings(
             data=Path("d"), port=1234, max_bytes=1024**2, max_pixels=2_000_000, rate_per_s=5, queue=9, deadline_s=3,
             cors=("https://a.example",), fetch_urls=True, fetch_hosts=("cdn.example",), compreface=True,
+            door="milvus", milvus_uri="http://milvus:19530", allow_plain=True,
             job_root=Path("jobs"), gallery=Path("g.vultus"), threads=2, offline=True, auth=False,
         )
     ]  # fmt: skip

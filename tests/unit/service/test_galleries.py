@@ -80,3 +80,17 @@ def test_a_gallery_that_cannot_be_opened_is_told(galleries: Galleries) -> None:
     galleries.path("broken").write_bytes(b"no gallery" * 1000)
     (problem,) = galleries.check()
     assert problem.startswith("collection broken: ")
+
+
+def test_the_door_is_the_settings_one(settings: Settings, engine: FakeEngine, monkeypatch) -> None:
+    opened: list[dict[str, object]] = []
+    whole = Gallery.open
+    monkeypatch.setattr(Gallery, "open", lambda path, **more: opened.append(more) or whole(path, engine=engine))
+    database = Database(settings.data)
+    for door, options in (("exact", {}), ("milvus", {"uri": "http://milvus:19530", "allow_plain": True})):
+        how = replace(settings, door=door, milvus_uri="http://milvus:19530", allow_plain=True)
+        galleries = Galleries(how, database, engine)
+        galleries.open("default")
+        galleries.close()
+        assert (opened[-1]["door"], opened[-1]["door_options"]) == (door, options)
+    database.close()
