@@ -99,7 +99,10 @@ METHODS = (
         "Geometry of embeddings under interpretable attributes",
         status="built",
     ),
-    Entry(40, "boosting_vrme", "micro_expression", "Prior-guided video-level regression for spotting (BoostingVRME)"),
+    Entry(
+        40, "boosting_vrme", "micro_expression", "Prior-guided video-level regression for spotting (BoostingVRME)",
+        status="built",
+    ),
     Entry(41, "mmda", "spoofing", "Multimodal denoising and alignment for anti-spoofing (MMDA)", needs="hub"),
     Entry(42, "sfft", "synthesis", "Blind face restoration in adverse weather (SFFT, DAFE)"),
     Entry(43, "tripse", "expression", "Triplet attention with squeeze-and-excitation (TripSE)", status="built"),

@@ -1,0 +1,1 @@
+"""Methods about expressions that last a fraction of a second."""
