@@ -98,3 +98,40 @@ def test_nothing_is_left_after_clear(people: Gallery) -> None:
 
 def test_an_empty_gallery_is_cleared_at_no_cost(gallery: Gallery) -> None:
     assert gallery.clear() == 0
+
+
+def test_every_verb_about_people_leaves_its_line(people: Gallery) -> None:
+    ada, name = people.named(1), "Ada"
+    assert ada == name
+    faces = people.enrolled(name)[1]
+    face_id, vector = faces[0][0], people._store.faces(name)[0][1]
+    known = len(list(people.audit_log()))
+    people.listing()
+    people.one(1)
+    people.describe(name, {"desk": 7})
+    people.retag(name, ["night"])
+    people.face(1, face_id)
+    people.enrolled(name)
+    people.resemblance(face_id, vector[None])
+    people.verify_faces(name, people.engine.find(picture(person(name))), 1e-3)
+    people.remove_face(1, face_id)
+    people.clear()
+    told = [(entry.action, entry.subjects) for entry in people.audit_log()][known:]
+    assert told[:9] == [
+        ("view", (1, 2, 3)), ("view", (1,)), ("label", (1,)), ("tag", (1,)), ("view", (1,)), ("view", (1,)),
+        ("search", (1,)), ("verify", (1,)), ("delete", (1,)),
+    ]  # fmt: skip
+    assert {action for action, _ in told[9:]} == {"delete"}
+    assert {number for _, subjects in told[9:] for number in subjects} == {1, 2, 3}
+
+
+def test_a_resemblance_is_a_cosine(people: Gallery) -> None:
+    (face_id, _), vector = people.enrolled("Ada")[1][0], people._store.faces("Ada")[0][1]
+    assert people.owner(face_id) == (1, "Ada")
+    assert people.resemblance(face_id, vector[None]) == [pytest.approx(1, abs=1e-5)]
+    with pytest.raises(InputError, match=r"embeddings must be \(N, 32\), but are \(1, 3\)"):
+        people.resemblance(face_id, vector[None, :3])
+    with pytest.raises(UnknownNameError):
+        people.owner(99)
+    assert people.enrolled()[0] == 6
+    assert len(people.enrolled(skip=4, limit=5)[1]) == 2
