@@ -100,7 +100,10 @@ METHODS = (
         status="built",
     ),
     Entry(
-        40, "boosting_vrme", "micro_expression", "Prior-guided video-level regression for spotting (BoostingVRME)",
+        40,
+        "boosting_vrme",
+        "micro_expression",
+        "Prior-guided video-level regression for spotting (BoostingVRME)",
         status="built",
     ),
     Entry(41, "mmda", "spoofing", "Multimodal denoising and alignment for anti-spoofing (MMDA)", needs="hub"),
