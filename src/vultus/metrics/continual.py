@@ -1,7 +1,8 @@
 """What a model still knows when classes arrive one task after another.
 
 A[t, u] is the accuracy on the classes of task u once task t was learnt, with every class seen until then to choose
-from. Forgetting and backward transfer are those of Chaudhry et al. (ECCV 2018) and Lopez-Paz and Ranzato (NeurIPS 2017).
+from. Forgetting and backward transfer are those of Chaudhry et al. (ECCV 2018) and Lopez-Paz and Ranzato (NeurIPS
+2017).
 """
 
 from __future__ import annotations
