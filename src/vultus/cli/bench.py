@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -58,13 +59,9 @@ def gallery(
 ) -> None:
     """Measure searching and keeping a million people beside faiss; takes minutes and 4 GB of memory."""
     from vultus.batch import dryrun
-    from vultus.evaluation.bench import run_suite
-    from vultus.evaluation.bench_gallery import MEASUREMENTS, PACKAGES
-    from vultus.evaluation.row import Bench
 
-    bench = Bench(threads=threads, quick=quick, tell=_tell)
-    suite = (*MEASUREMENTS, *dryrun.MEASUREMENTS)
-    _finish(run_suite(suite, bench, tuple(only or ()), PACKAGES), target, as_json=as_json)
+    report = _measured("vultus.evaluation.bench_gallery", only, more=dryrun.MEASUREMENTS, threads=threads, quick=quick)
+    _finish(report, target, as_json=as_json)
 
 
 @app.command()
@@ -72,12 +69,8 @@ def metrics(
     target: Target = None, only: Only = None, quick: Quick = False, threads: Threads = 2, as_json: options.Json = False
 ) -> None:
     """Measure error rates of ten million scores beside scikit-learn's ROC; takes a minute."""
-    from vultus.evaluation.bench import run_suite
-    from vultus.evaluation.bench_metrics import MEASUREMENTS, PACKAGES
-    from vultus.evaluation.row import Bench
-
-    bench = Bench(threads=threads, quick=quick, tell=_tell)
-    _finish(run_suite(MEASUREMENTS, bench, tuple(only or ()), PACKAGES), target, as_json=as_json)
+    report = _measured("vultus.evaluation.bench_metrics", only, threads=threads, quick=quick)
+    _finish(report, target, as_json=as_json)
 
 
 @app.command()
@@ -94,12 +87,8 @@ def training(
     as_json: options.Json = False,
 ) -> None:  # fmt: skip
     """Measure the training loop beside the same steps written by hand; takes minutes."""
-    from vultus.evaluation.bench import run_suite
-    from vultus.evaluation.row import Bench
-    from vultus.research.bench import MEASUREMENTS, PACKAGES
-
-    bench = Bench(data=data, threads=threads, quick=quick, tell=_tell)
-    _finish(run_suite(MEASUREMENTS, bench, tuple(only or ()), PACKAGES), target, as_json=as_json)
+    report = _measured("vultus.research.bench", only, data=data, threads=threads, quick=quick)
+    _finish(report, target, as_json=as_json)
 
 
 @app.command()
@@ -117,14 +106,11 @@ def service(
 ) -> None:  # fmt: skip
     """Measure vultus serve under load, beside its engine alone and a server of one request at a time; 8 minutes."""
     from vultus.cli.serve import needed
-    from vultus.evaluation.bench import run_suite
-    from vultus.evaluation.row import Bench
 
     needed()
-    from vultus.service.bench import MEASUREMENTS, PACKAGES
-
-    bench = Bench(pack=pack or options.DEFAULT_PACK, data=data, threads=threads, quick=quick, tell=_tell)
-    _finish(run_suite(MEASUREMENTS, bench, tuple(only or ()), PACKAGES), target, as_json=as_json)
+    pack = pack or options.DEFAULT_PACK
+    report = _measured("vultus.service.bench", only, pack=pack, data=data, threads=threads, quick=quick)
+    _finish(report, target, as_json=as_json)
 
 
 @app.command()
@@ -132,12 +118,8 @@ def world(
     target: Target = None, only: Only = None, quick: Quick = False, threads: Threads = 2, as_json: options.Json = False
 ) -> None:
     """Measure how fast faces are made, and whether the default detector takes them for faces; takes two minutes."""
-    from vultus.evaluation.bench import run_suite
-    from vultus.evaluation.row import Bench
-    from vultus.research.data.world.bench import MEASUREMENTS, PACKAGES
-
-    bench = Bench(threads=threads, quick=quick, tell=_tell)
-    _finish(run_suite(MEASUREMENTS, bench, tuple(only or ()), PACKAGES), target, as_json=as_json)
+    report = _measured("vultus.research.data.world.bench", only, threads=threads, quick=quick)
+    _finish(report, target, as_json=as_json)
 
 
 @app.command()
@@ -192,6 +174,15 @@ def _numbers(option: str, text: str) -> tuple[int, ...]:
     if not words or not all(word.isdecimal() for word in words):
         raise InputError(f"{option} takes whole numbers with commas between, not '{text}'")
     return tuple(map(int, words))
+
+
+def _measured(suite: str, only: list[str] | None, *, more: Sequence[Any] = (), **how: Any) -> Mapping[str, Any]:
+    """Run the measurements of a module, and more of them, on a bench set up in this way."""
+    from vultus.evaluation.bench import run_suite
+    from vultus.evaluation.row import Bench
+
+    module = import_module(suite)
+    return run_suite((*module.MEASUREMENTS, *more), Bench(tell=_tell, **how), tuple(only or ()), module.PACKAGES)
 
 
 def _tell(line: str) -> None:

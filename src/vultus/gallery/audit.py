@@ -254,7 +254,8 @@ def newest(
     wanted = {"seq < ?": below, "entry ->> 'action' = ?": action, "entry ->> 'at' >= ?": after,
               "entry ->> 'at' <= ?": before}  # fmt: skip
     chosen = {condition: value for condition, value in wanted.items() if value is not None}
-    where = " AND ".join(("json_valid(entry)", *chosen)) if action or after or before else " AND ".join(("1", *chosen))
+    # What is no JSON any more is passed over where its words are asked for, and told where it is read.
+    where = " AND ".join(("json_valid(entry)" if action or after or before else "1", *chosen))
     rows = connection.execute(f"{_SELECT} WHERE {where} ORDER BY seq DESC LIMIT ?", (*chosen.values(), count))
     return [_entry(row) for row in rows]
 

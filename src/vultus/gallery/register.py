@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from vultus.gallery.record import FaceRecord, Person
 
-# The best of the faces that can be shown, else none.
 _REMEMBERED = 10_000
+# The best of the faces that can be shown, else none.
 _PORTRAIT = """(SELECT face_id FROM face AS best JOIN crop USING (face_id) WHERE best.person_id = person.person_id
     ORDER BY quality DESC, face_id LIMIT 1)"""
 

@@ -207,9 +207,9 @@ def find(
     gallery = people_of(db_path, refresh=refresh_database, silent=silent)
     answers = []
     for face in found:
-        rows = _near(gallery, face, distance_metric, bound, str(db_path))
-        kept = rows if similarity_search else [row for row in rows if row["distance"] <= bound]
-        answers.append(frame(kept[:k]))
+        near = _near(gallery, face, distance_metric, top=max(len(gallery), 1))
+        kept = [one for one in near if similarity_search or one[0] <= bound][:k]
+        answers.append(frame([_row(gallery, face, apart, name, bound, str(db_path)) for apart, name in kept]))
     return answers
 
 
@@ -307,31 +307,31 @@ def _vector(
     return None, None
 
 
-def _near(gallery: Gallery, face: Face, metric: str, bound: float, home: str) -> list[dict[str, Any]]:
-    """Every picture of the gallery by its distance from a face."""
-    # The rate decides nothing here: every candidate is wanted, whatever its similarity.
-    (answer,) = gallery.identify_faces([face], fpir=0.5, top=max(len(gallery), 1))
-    source = pictures.area(face)
-    rows = []
-    for candidate in answer.candidates:
-        apart = of_similarity(candidate.similarity, metric)
-        target = gallery.faces(candidate.name)[0]
-        left, top, right, bottom = (round(side) for side in target.box_xyxy_px)
-        rows.append({
-            "identity": f"{home.rstrip('/')}/{candidate.name}", "hash": target.picture,
-            "target_x": left, "target_y": top, "target_w": right - left, "target_h": bottom - top,
-            "source_x": source["x"], "source_y": source["y"], "source_w": source["w"], "source_h": source["h"],
-            "threshold": bound, "confidence": confidence(apart, bound), "distance": apart,
-        })  # fmt: skip
-    return sorted(rows, key=lambda row: row["distance"])
+def _near(gallery: Gallery, face: Face, metric: str, top: int) -> list[tuple[float, str]]:
+    """Distance and name of the pictures of a gallery that are nearest to a face, nearest first."""
+    # The rate decides nothing here: candidates are wanted, whatever their similarity.
+    (answer,) = gallery.identify_faces([face], fpir=0.5, top=top)
+    return [(of_similarity(candidate.similarity, metric), candidate.name) for candidate in answer.candidates]
+
+
+def _row(gallery: Gallery, face: Face, apart: float, name: str, bound: float, home: str) -> dict[str, Any]:
+    """A picture of the folder that shows somebody, as DeepFace tells of it."""
+    source, target = pictures.area(face), gallery.faces(name)[0]
+    left, top, right, bottom = (round(side) for side in target.box_xyxy_px)
+    return {
+        "identity": f"{home.rstrip('/')}/{name}", "hash": target.picture,
+        "target_x": left, "target_y": top, "target_w": right - left, "target_h": bottom - top,
+        "source_x": source["x"], "source_y": source["y"], "source_w": source["w"], "source_h": source["h"],
+        "threshold": bound, "confidence": confidence(apart, bound), "distance": apart,
+    }  # fmt: skip
 
 
 def _mark(gallery: Gallery, face: Face, metric: str, bound: float) -> tuple[Face, str, str]:
-    if face.embedding is None or not len(gallery):
-        return face, "", "refused" if face.embedding is None else "unknown"
-    rows = _near(gallery, face, metric, bound, "")
-    if rows and rows[0]["distance"] <= bound:
-        return face, rows[0]["identity"].lstrip("/").partition("/")[0], "match"
+    if face.embedding is None:
+        return face, "", "refused"
+    near = _near(gallery, face, metric, top=1) if len(gallery) else []
+    if near and near[0][0] <= bound:
+        return face, near[0][1].partition("/")[0], "match"
     return face, "", "unknown"
 
 

@@ -5,7 +5,6 @@ Run it as `python -m vultus.compat.face_recognition.face_detection_cli`. `vultus
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,8 +12,7 @@ import typer
 from typer.main import get_command
 
 from vultus.compat.face_recognition.api import face_locations, load_image_file
-from vultus.compat.face_recognition.face_recognition_cli import pictures_in
-from vultus.errors import ImageError
+from vultus.compat.face_recognition.face_recognition_cli import print_lines
 
 app = typer.Typer(add_completion=False)
 
@@ -31,15 +29,7 @@ def _run(
         found = face_locations(load_image_file(path), number_of_times_to_upsample=0, model=model)
         return [f"{path},{top},{right},{bottom},{left}" for top, right, bottom, left in found]
 
-    files = pictures_in(image_to_check) if image_to_check.is_dir() else [image_to_check]
-    try:
-        with ThreadPoolExecutor(None if cpus < 1 else cpus) as pool:
-            for found in pool.map(lines, files):
-                for line in found:
-                    typer.echo(line)
-    except ImageError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from error
+    print_lines(image_to_check, lines, cpus)
 
 
 main = get_command(app)

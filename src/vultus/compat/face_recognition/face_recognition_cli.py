@@ -16,6 +16,8 @@ from vultus.compat.face_recognition.api import face_distance, face_encodings, lo
 from vultus.errors import ImageError, InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -41,6 +43,11 @@ def _run(
     def lines(path: Path) -> list[str]:
         return [",".join(found if told else found[:2]) for found in look(path, names, encodings, tolerance)]
 
+    print_lines(image_to_check, lines, cpus)
+
+
+def print_lines(image_to_check: Path, lines: Callable[[Path], list[str]], cpus: int) -> None:
+    """Print the lines of a picture, or of a folder's pictures in order; one that cannot be read ends it with 2."""
     files = pictures_in(image_to_check) if image_to_check.is_dir() else [image_to_check]
     try:
         with ThreadPoolExecutor(None if cpus < 1 else cpus) as pool:
