@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vultus.errors import UnknownNameError
-from vultus.research.data.sets import affectnet, cfee, ck_plus, fairface, fer2013, lfw, raf_db
+from vultus.research.data.sets import (
+    affectnet,
+    casme_cubed,
+    casme_squared,
+    cfee,
+    ck_plus,
+    fairface,
+    fer2013,
+    lfw,
+    raf_db,
+    samm_lv,
+)
 from vultus.research.data.sets.reader import Reader
 
 if TYPE_CHECKING:
@@ -15,6 +26,7 @@ if TYPE_CHECKING:
 
 SETS: tuple[DataSet, ...] = (
     fer2013.SET, affectnet.SET, raf_db.SET, cfee.SET, ck_plus.SET, lfw.SET, fairface.SET,
+    casme_squared.SET, casme_cubed.SET, samm_lv.SET,
 )  # fmt: skip
 
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from vultus.research.data.sets.recordings import Film
+
 SCHEMA = "vultus.sets.check/1"
 _SHOWN = 5
 
@@ -73,6 +75,7 @@ class Found:
             in it are not held to anything.
         remarks: what one should know of this layout.
         sample: only a part of the set is here, and nothing is held to the published totals.
+        films: of sets that are long films; see `recordings.py`.
     """
 
     layout: str
@@ -80,6 +83,7 @@ class Found:
     published: Mapping[str, Mapping[str, int]]
     remarks: tuple[str, ...] = ()
     sample: bool = False
+    films: tuple[Film, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ COMPOUNDS = (
 )  # fmt: skip
 _SPELLINGS = {
     "anger": "angry", "disgusted": "disgust", "fearful": "fear", "happiness": "happy", "sadness": "sad",
-    "surprised": "surprise", "afraid": "fear", "joy": "happy",
+    "surprised": "surprise", "afraid": "fear", "joy": "happy", "other": "others",
 }  # fmt: skip
 
 

@@ -33,3 +33,25 @@ def table(path: Path, columns: Sequence[str], rows: Sequence[Sequence[object]]) 
         writer.writerow(columns)
         writer.writerows(rows)
     return path
+
+
+def book(path: Path, *sheets: Sequence[Sequence[object]]) -> Path:
+    """A workbook."""
+    from openpyxl import Workbook
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    whole = Workbook()
+    whole.remove(whole.active)
+    for rows in sheets:
+        sheet = whole.create_sheet()
+        for row in rows:
+            sheet.append(list(row))
+    whole.save(path)
+    return path
+
+
+def frames(folder: Path, names: Sequence[str]) -> Path:
+    """A film as a folder of pictures, no two alike."""
+    for seed, name in enumerate(names):
+        picture(folder / name, seed, (12, 16))
+    return folder
