@@ -90,6 +90,11 @@ def signed(signature: Signature | None) -> Iterator[None]:
         _caller.reset(before)
 
 
+def caller() -> Signature | None:
+    """Whose signature `signed` set here; None for the gallery's own."""
+    return _caller.get()
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line of the log.

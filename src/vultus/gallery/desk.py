@@ -41,7 +41,7 @@ class Desk:
         self._crops = False
         self._door: tuple[int, float, Door] | None = None
         self._denied: tuple[int, Denials] | None = None
-        self._register: tuple[int, dict[str, Known | None]] = -1, {}
+        self._register: tuple[int, dict[str, Known]] = -1, {}
         # Taken before the store's lock, never inside a transaction.
         self._lock = threading.RLock()
         store.on_forget = self._erase_from_copies

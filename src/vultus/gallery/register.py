@@ -72,16 +72,21 @@ class Register(Desk):
 
     def known(self, name: str) -> Known | None:
         """Number and portrait of somebody, None if nobody has this name; looked up for answers, so not a view."""
+        return self.known_all((name,)).get(name)
+
+    def known_all(self, names: Iterable[str]) -> dict[str, Known]:
+        """Numbers and portraits by name, of those who are there; looked up for answers, so not a view."""
         revision = self._store.revision()
         with self._lock:
             if self._register[0] != revision:
                 self._register = revision, {}
-            found = self._register[1]
-        if name not in found:
-            if len(found) >= _REMEMBERED:
-                found.clear()
-            found[name] = self._look_up(name)
-        return found[name]
+            remembered = self._register[1]
+            if len(remembered) >= _REMEMBERED:
+                remembered.clear()
+        asked = {name: remembered.get(name) or self._look_up(name) for name in names}
+        found = {name: person for name, person in asked.items() if person is not None}
+        remembered.update(found)
+        return found
 
     def _look_up(self, name: str) -> Known | None:
         with self._store.reading() as connection:

@@ -22,6 +22,7 @@ from vultus.gallery.database import connect, explain
 from vultus.gallery.keys import find_key, find_or_make_key
 from vultus.gallery.locksmith import CROP
 from vultus.gallery.matrix import forget_matrix
+from vultus.gallery.notes import Line, Notes
 from vultus.gallery.record import FaceRecord, Person
 from vultus.gallery.templates import TEMPLATE, decode, read_changes, read_templates
 from vultus.gallery.vault import GALLERY, Vault
@@ -78,6 +79,7 @@ class Store:
         self.signature = signature or Signature()
         self.on_forget: Callable[[], None] = lambda: None
         self._lock = threading.RLock()
+        self._notes = Notes(self.aside)
 
         def lock(connection: sqlite3.Connection, gallery_id: str) -> None:
             connection.execute("UPDATE meta SET value = 'on' WHERE key = 'vault'")
@@ -155,13 +157,9 @@ class Store:
         """
         if self.read_only:
             return
-        with self._transaction("BEGIN IMMEDIATE") as connection:
-            self.vault.load(connection)
-            found = [
-                connection.execute("SELECT person_id FROM person WHERE name = ?", (name,)).fetchone() for name in names
-            ]
-            numbers = {*subjects, *(row[0] for row in found if row)}
-            log_of(connection, self.vault, self.signature).append(action, numbers, detail)
+        line = self._notes.wait(Line(action, {*subjects}, {*names}, detail))
+        with self._lock:
+            self._notes.write(line, self.vault, self.signature, alone=self._open().in_transaction)
 
     def verify_log(self, kept: audit.Head | None = None) -> audit.Verdict:
         """Look for edits, removals and moves in the audit log; see `audit.verify`."""
@@ -353,8 +351,11 @@ class Store:
         return vault
 
     def _meta(self, key: str) -> object:
-        with self.reading() as connection:
-            row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        try:
+            with self._lock:  # one statement sees one state by itself
+                row = self._open().execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        except sqlite3.Error as error:
+            raise explain(error, self.path) from error
         return None if row is None else row[0]
 
     def _open(self) -> sqlite3.Connection:

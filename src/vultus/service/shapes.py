@@ -49,14 +49,14 @@ def decision(made: Decision) -> dict[str, Any]:
 
 def who(answer: Identification, gallery: Gallery) -> dict[str, Any]:
     """Who a face is: name, number, decision and candidates."""
-    candidates = []
-    for candidate in answer.candidates:
-        known = gallery.known(candidate.name)
-        if known is not None:  # somebody may have been removed meanwhile
-            candidates.append({
-                "person_id": known.person_id, "name": known.name, "similarity": round(candidate.similarity, 6),
-                "face_id": known.portrait,
-            })  # fmt: skip
+    known = gallery.known_all([candidate.name for candidate in answer.candidates])
+    candidates = [
+        {
+            "person_id": known[candidate.name].person_id, "name": candidate.name,
+            "similarity": round(candidate.similarity, 6), "face_id": known[candidate.name].portrait,
+        }
+        for candidate in answer.candidates if candidate.name in known  # somebody may have been removed meanwhile
+    ]  # fmt: skip
     first = candidates[0] if candidates and answer.name == candidates[0]["name"] else None
     return {
         "name": first["name"] if first else None, "person_id": first["person_id"] if first else None,
