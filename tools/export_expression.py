@@ -12,11 +12,13 @@ import argparse
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
+from provenance import command
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from train_expression import LABELS, SIDE, build, standard
@@ -78,6 +80,13 @@ def halved(path: Path) -> bytes:
     return model.SerializeToString(deterministic=True)
 
 
+def history(run: Path) -> list[dict[str, Any]]:
+    """Journals of a run and of those it began from, the first one first."""
+    journal = json.loads((run / "journal.json").read_text("utf-8"))
+    begin = journal["settings"].get("begin")
+    return [*(history(Path(begin).parent) if begin else ()), journal]
+
+
 def main() -> None:
     """Export, halve, write the manifest."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -85,8 +94,8 @@ def main() -> None:
     parser.add_argument("--version", default="1")
     parser.add_argument("--weights", default="model.safetensors")
     args = parser.parse_args()
-    journal = json.loads((args.run / "journal.json").read_text("utf-8"))
-    settings = journal["settings"]
+    journals = history(args.run)
+    journal, settings = journals[-1], journals[-1]["settings"]
     model = build(tuple(settings["widths"]), settings["depth"], settings["kind"])
     state = load_file(args.run / args.weights)
     if args.weights != "model.safetensors":
@@ -111,7 +120,8 @@ def main() -> None:
         "trained": {
             "method": "tripse", "gate": settings["kind"], "widths": settings["widths"], "depth": settings["depth"],
             "parameters": sum(part.numel() for part in model.parameters()), "set": "FER2013 training part, FER+ votes",
-            "pictures": journal["pictures"], "epochs": settings["epochs"], "command": journal["command"],
+            "pictures": journal["pictures"], "epochs": sum(one["settings"]["epochs"] for one in journals),
+            "commands": [command(one["command"].split()[1:]) for one in journals],
         },
         "card": "docs/models/expression.md",
     }  # fmt: skip

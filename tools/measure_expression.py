@@ -12,12 +12,12 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from provenance import command
 
 from vultus.inference.engine import FaceEngine
 from vultus.inference.expression import ExpressionReader
@@ -123,7 +123,7 @@ def main() -> None:
     report = {
         "model": spec.name, "sha256": spec.sha256, "labels": list(spec.labels),
         "public_test": public_test(args.data / "fer2013"), "lfw": lfw(args.data / "lfw_view2", args.pictures),
-        "versions": versions(), "revision": revision(), "command": " ".join(["python", *sys.argv]),
+        "versions": versions(), "revision": revision(), "command": command(),
     }  # fmt: skip
     args.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     print(json.dumps({key: report[key] for key in ("public_test", "lfw")}, indent=1))

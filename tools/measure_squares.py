@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from importlib.metadata import files, version
 from pathlib import Path
 
 import numpy as np
+from provenance import command
 
 from vultus.compat.face_recognition import models
 from vultus.inference.engine import FaceEngine
@@ -75,7 +75,7 @@ def main() -> None:
     overlap = iou_matrix(squares[half:].astype(np.float32), models.squares_of(points[half:].astype(np.float32)))
     report = {
         "schema": "vultus.compat.squares/1",
-        "command": "python " + " ".join([Path(sys.argv[0]).as_posix(), *sys.argv[1:]]),
+        "command": command(),
         "versions": {name: version(name) for name in ("vultus", "numpy", "onnxruntime", "dlib-bin")},
         "faces": len(found),
         "square_side": float(1 / np.mean(scale[:half] / side[:half])),

@@ -12,13 +12,13 @@ import argparse
 import json
 import math
 import platform
-import sys
 import time
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import torch
+from provenance import command
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
@@ -254,7 +254,7 @@ def _restore(state: dict[str, Tensor], model: nn.Module, average: nn.Module, opt
 
 def _about(args: argparse.Namespace, kept: int, twice: int, journal: list[dict[str, float]]) -> dict[str, object]:
     return {
-        "command": " ".join(["python", *sys.argv]),
+        "command": command(),
         "settings": {key: str(value) if isinstance(value, Path) else value for key, value in vars(args).items()},
         "pictures": kept,
         "left_out_as_in_the_public_test": twice,

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-import sys
 import time
 from dataclasses import asdict
 from importlib.metadata import version
@@ -21,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from provenance import command
 from torch import nn
 from torch.nn import functional
 from train_expression import LABELS, augment, judged, repeated, schedule
@@ -102,7 +102,7 @@ def main() -> None:
             report = {"set": "FER2013", "train": len(kept), "test": len(test["y"]), "settings": settings, "runs": rows,
                       "versions": {"python": platform.python_version(),
                                    **{name: version(name) for name in ("vultus", "numpy", "torch")}},
-                      "revision": revision(), "command": " ".join(["python", *sys.argv])}  # fmt: skip
+                      "revision": revision(), "command": command()}  # fmt: skip
             args.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 
