@@ -56,10 +56,18 @@ def ablate(
     ] = None,
     settings: options.Settings = None,
     device: options.TrainingDevice = "cpu",
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs", min=1, metavar="N", show_default="one per processor",
+            help="Seeds at once on processors, each on one thread.",
+        ),
+    ] = None,
     as_json: options.Json = False,
-) -> None:
+) -> None:  # fmt: skip
     """Run a method beside chance, baseline and ablations, and say which of its claims hold; exit 1 unless all do."""
     from vultus.evaluation.page import write_whole
+    from vultus.gallery.kernel import processors
     from vultus.research.report import draw, markdown
     from vultus.research.run import machine, run_ablation
 
@@ -71,6 +79,7 @@ def ablate(
         report = run_ablation(
             name, overrides=tuple(overrides or ()), check=check, settings=settings, folder=folder_of(data), seeds=seeds,
             tell=lambda line: bar.advance(), machine=None if device == "cpu" else machine(device),
+            jobs=jobs or processors(),
         )  # fmt: skip
     if target is not None:
         keep(report, target)

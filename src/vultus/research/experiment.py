@@ -7,7 +7,7 @@ the method says why it cannot. If the destroyed signal still scores above chance
 
 from __future__ import annotations
 
-from dataclasses import asdict, is_dataclass, replace
+from dataclasses import asdict, dataclass, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,6 +34,19 @@ SAME_BUDGET = 0.1
 FIRST_SEED = 1000  # methods are tuned on seeds below
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What one seed gave.
+
+    Attributes:
+        figures: of each arm, by the name of the metric.
+        budgets: of each arm.
+    """
+
+    figures: dict[str, dict[str, float]]
+    budgets: dict[str, Budget]
+
+
 def ablate(
     method: Method,
     config: Any,
@@ -42,7 +55,7 @@ def ablate(
     tell: Callable[[str], None] = lambda line: None,
     machine: Machine | None = None,
 ) -> dict[str, Any]:
-    """Run every arm over the seeds and judge the claims.
+    """Run every arm over the seeds, one after another, and judge the claims.
 
     Args:
         method: a module of `research/methods`.
@@ -59,21 +72,52 @@ def ablate(
         ConfigError: seeds are too few, meant for tuning, or twice there; a claim names an arm or metric that is not
             there; an arm has another budget than the full method; somebody is trained on and tested on.
     """
-    _check(method, config, seeds)
-    figures: dict[str, dict[str, list[float]]] = {}
-    budgets: dict[str, Budget] = {}
-    for seed in seeds:
-        data = method.data(config, seed, folder)
-        _apart(data)
-        for name, model in arms(method, config, seed).items():
-            tell(f"seed {seed}: {name}")
-            budgets[name] = fit(model, data.destroyed if name == DESTROYED else data.train, seed, machine)
-            scored = method.score(model, data.test)
-            row = figures.setdefault(name, {metric.name: [] for metric in method.METRICS})
-            for metric in method.METRICS:
-                row[metric.name].append(float(scored[metric.name]))
+    check(method, config, seeds)
+    return judged(method, config, seeds, [measure(method, config, seed, folder, tell, machine) for seed in seeds])
+
+
+def check(method: Method, config: Any, seeds: Sequence[int]) -> None:
+    """Refuse what would be measured in vain; errors as of `ablate`."""
+    if len(seeds) < 2 or len(set(seeds)) != len(seeds):
+        raise ConfigError(f"an ablation needs at least 2 different seeds, but they are {list(seeds)}")
+    if min(seeds) < FIRST_SEED:
+        raise ConfigError(f"seeds below {FIRST_SEED} are for tuning, but one of these is {min(seeds)}")
+    names, metrics = set(arms(method, config)), {metric.name for metric in method.METRICS}
+    for claim in method.CLAIMS:
+        for arm in {claim.arm, claim.over} - {""} - names:
+            raise ConfigError(f"a claim is about the arm '{arm}', but there are: {', '.join(sorted(names))}")
+        if claim.metric not in metrics:
+            raise ConfigError(f"a claim is about {claim.metric}, but measured are: {', '.join(sorted(metrics))}")
+
+
+def measure(
+    method: Method,
+    config: Any,
+    seed: int,
+    folder: Path | None = None,
+    tell: Callable[[str], None] = lambda line: None,
+    machine: Machine | None = None,
+) -> Measured:
+    """Run every arm on the material of one seed; arguments and errors as of `ablate`."""
+    data = method.data(config, seed, folder)
+    _apart(data)
+    found = Measured({}, {})
+    for name, model in arms(method, config, seed).items():
+        tell(f"seed {seed}: {name}")
+        found.budgets[name] = fit(model, data.destroyed if name == DESTROYED else data.train, seed, machine)
+        scored = method.score(model, data.test)
+        found.figures[name] = {metric.name: float(scored[metric.name]) for metric in method.METRICS}
+    return found
+
+
+def judged(method: Method, config: Any, seeds: Sequence[int], measured: Sequence[Measured]) -> dict[str, Any]:
+    """What the seeds say about the claims; arguments, result and errors as of `ablate`."""
+    budgets = measured[-1].budgets
     _same_budget(budgets, method.UNEQUAL)
-    values = {name: {key: np.array(one) for key, one in row.items()} for name, row in figures.items()}
+    values = {
+        name: {key: np.array([one.figures[name][key] for one in measured]) for key in row}
+        for name, row in measured[-1].figures.items()
+    }
     return _report(method, config, seeds, values, budgets)
 
 
@@ -101,19 +145,6 @@ def fit(model: Any, train: Any, seed: int, machine: Machine | None = None) -> Bu
     from vultus.research.training.loop import train as by_steps
 
     return by_steps(model, train, seed, machine=machine)
-
-
-def _check(method: Method, config: Any, seeds: Sequence[int]) -> None:
-    if len(seeds) < 2 or len(set(seeds)) != len(seeds):
-        raise ConfigError(f"an ablation needs at least 2 different seeds, but they are {list(seeds)}")
-    if min(seeds) < FIRST_SEED:
-        raise ConfigError(f"seeds below {FIRST_SEED} are for tuning, but one of these is {min(seeds)}")
-    names, metrics = set(arms(method, config)), {metric.name for metric in method.METRICS}
-    for claim in method.CLAIMS:
-        for arm in {claim.arm, claim.over} - {""} - names:
-            raise ConfigError(f"a claim is about the arm '{arm}', but there are: {', '.join(sorted(names))}")
-        if claim.metric not in metrics:
-            raise ConfigError(f"a claim is about {claim.metric}, but measured are: {', '.join(sorted(metrics))}")
 
 
 def _apart(data: Data) -> None:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from vultus.config import apply, merge, read_settings
 from vultus.errors import InputError, MissingExtraError, UnknownNameError
-from vultus.research.experiment import FIRST_SEED, ablate
+from vultus.research.experiment import FIRST_SEED, ablate, judged
+from vultus.research.experiment import check as check_arms
 from vultus.research.table import METHODS
 from vultus.research.training.seed import plant
 
@@ -246,6 +247,7 @@ def run_ablation(
     seeds: int | None = None,
     tell: Callable[[str], None] = lambda line: None,
     machine: Machine | None = None,
+    jobs: int = 1,
 ) -> dict[str, Any]:
     """Ablate a method and say with what.
 
@@ -257,7 +259,8 @@ def run_ablation(
         folder: real data; None for what the method makes itself.
         seeds: how many; None for as many as the method asks for.
         tell: called with a line for each arm of each seed.
-        machine: what networks are trained on.
+        machine: what networks are trained on, one seed after another.
+        jobs: without a machine, so many seeds at once, each in a process of its own.
 
     Raises:
         UnknownNameError: there is no such method or key.
@@ -268,7 +271,14 @@ def run_ablation(
     method = load(name)
     config = configured(method, check=check, file=settings, overrides=overrides)
     count = range(FIRST_SEED, FIRST_SEED + (seeds or method.SEEDS))
-    report = ablate(method, config, count, folder, tell, machine)
+    if machine is not None or jobs == 1:
+        report = ablate(method, config, count, folder, tell, machine)
+    else:
+        check_arms(method, config, count)
+        measured = _brought("vultus.research.several").measure_several(
+            vars(method)["__name__"], config, count, folder, tell, jobs
+        )
+        report = judged(method, config, count, measured)
     return {**report, "method": name, "data": source, **provenance()}
 
 

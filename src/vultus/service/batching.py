@@ -8,7 +8,6 @@ is dropped.
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections import deque
@@ -18,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from vultus.errors import VultusError
+from vultus.gallery.kernel import processors
 from vultus.gallery.photo import Photo
 from vultus.inference.engine import FaceEngine
 from vultus.service.envelope import ServiceError
@@ -274,5 +274,4 @@ def share(settings: Settings) -> tuple[int, int | None]:
     """
     if settings.device != "cpu":
         return 2, settings.threads
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return (settings.threads or available), 1
+    return (settings.threads or processors()), 1
