@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Events(Protocol):
-    """Event cameras: `events` (N, E, 4) of time, column, row and sign, from clips."""
+    """Event cameras: `events` int32 (N, E, 4) of time, column, row and sign, from clips; sign 0 fills up."""
 
     def __call__(self, clips: Samples, seed: int, *, threshold: float = 0.2, noise_hz: float = 0.1) -> Samples: ...
 
@@ -83,13 +83,13 @@ class Place:
 BUILT = (
     Place("portraits", "faces", None, (1, 2, 3, 5, 6, 8, 14, 18, 20, 23, 26, 31, 33, 37, 39, 41, 42, 43)),
     Place("clips", "draw", None, (11, 12, 13, 15, 16, 21, 35, 38)),
+    Place("events", "draw", Events, (5, 35)),
     Place("sequences", "draw", None, (17, 21, 38, 40)),
     Place("spoofs", "attack", None, (2, 18, 34, 37, 41)),
     Place("degrade", "apply", None, (5, 9, 18, 42, 43)),
     Place("domains", "shift", None, (2, 18, 41)),
 )
 PLANNED = (
-    Place("events", "draw", Events, (5, 35)),
     Place("radar", "draw", Radar, (28,)),
     Place("signals", "draw", Signals, (4, 17, 25)),
     Place("speech", "draw", Speech, (15, 19, 22, 27, 30)),
