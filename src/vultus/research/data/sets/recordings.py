@@ -81,7 +81,7 @@ class Film:
         else:
             yield from (read(path) for path in self.frames[::step])
 
-    def print(self) -> list[tuple[str, int]]:
+    def fingerprint(self) -> list[tuple[str, int]]:
         """What tells its files from others without reading them: names and sizes."""
         paths = [self.frames] if isinstance(self.frames, Path) else list(dict.fromkeys(self.frames))
         return [(path.name, path.stat().st_size) for path in paths]

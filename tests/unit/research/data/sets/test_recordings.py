@@ -82,7 +82,7 @@ def test_a_set_of_folders(tmp_path: Path) -> None:
     seen = list(marked[0].pictures(2))
     np.testing.assert_array_equal(seen[1], read(homes[0] / "3.png"))
     assert len(seen) == 3
-    assert len(marked[0].print()) == 5
+    assert len(marked[0].fingerprint()) == 5
     with pytest.raises(InputError, match="'sly' is none of the labels positive, negative"):
         found("made", [Film("a", "a", films[0].frames, 30.0, (Mark("micro", 0, 1, 2, "sly"),))], CLASSES, {}, (), 1)
 
@@ -103,5 +103,5 @@ def test_frames_are_read_out_of_films(tmp_path: Path) -> None:
     assert bad[1] == "its size is 32 x 32, but others are 64 x 64"
     assert bad[3] == "its film ends before it"
     assert gathered(films[:1], {"a": [Mark("micro", 0, 1, 30, "")]})[1][0].startswith("1 marked expressions end after")
-    assert len(films[0].print()) == 1
+    assert len(films[0].fingerprint()) == 1
     assert len(list(films[0].pictures(3))) == 3

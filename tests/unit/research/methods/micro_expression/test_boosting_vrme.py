@@ -12,7 +12,6 @@ from vultus.research.methods.micro_expression.boosting_vrme import (
     FilmRegression,
     Guess,
     Movement,
-    harmonic_f1,
 )
 from vultus.research.methods.micro_expression.boosting_vrme.network import parameters
 
@@ -55,14 +54,6 @@ def test_losses_by_hand() -> None:
     torch.testing.assert_close(found["spotting"], 0.9 * ((score - truth) ** 2).mean())
     chosen = emotion.log_softmax(-1).gather(-1, batch["label"][..., None])[..., 0]
     torch.testing.assert_close(found["recognition"], -0.1 * chosen.mean())
-
-
-@pytest.mark.parametrize(
-    ("hits", "expected"),
-    [([], 0.0), ([(0, 0), (1, 1)], 1.0), ([(0, 0), (0, 1), (1, 1)], 2 * 0.75 * 0.75 / 1.5), ([(0, 1)], 0.0)],
-)
-def test_recognition_by_hand(hits, expected) -> None:
-    assert harmonic_f1(np.array(hits, np.int64).reshape(-1, 2)) == pytest.approx(expected)
 
 
 def test_half_a_duration_comes_from_training_people() -> None:

@@ -14,7 +14,8 @@ decoding.
 
 Deviations: half the usual duration comes from training people alone (the code takes it over all subjects); frames
 without expression are ruled out of the vote by minus infinity instead of zero; every spotted interval counts once;
-regions hang on five landmarks instead of 68. CAS(ME)^3 and SAMM-LV are not public; made films stand in (`films.py`).
+regions hang on five landmarks instead of 68. CAS(ME)^3 and SAMM-LV are not public; made films stand in (`films.py`),
+and whoever has them trains on them (`recorded.py`).
 """
 
 from __future__ import annotations
@@ -28,30 +29,42 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812  PyTorch's own habit
 
-from vultus.metrics.spotting import match_intervals, spotting_counts, strs
-from vultus.research.contract import BASELINE, Budget, Claim, Data, Export, Metric, Player, Stage
+from vultus.metrics.spotting import spotting_counts, strs
+from vultus.research.contract import BASELINE, Claim, Data, Export, Metric, Player, Stage
 from vultus.research.data.sample import Samples, disjoint, predicted
-from vultus.research.methods.micro_expression.boosting_vrme.decode import decode, emotion_of, half_duration
+from vultus.research.methods.micro_expression.boosting_vrme.decode import half_duration
 from vultus.research.methods.micro_expression.boosting_vrme.films import (
-    CLASSES,
+    LABELS,
     NEUTRAL,
     Filming,
     durations,
     films,
+    lengths,
     windows,
 )
-from vultus.research.methods.micro_expression.boosting_vrme.network import CHANNELS, FastSlow, parameters
+from vultus.research.methods.micro_expression.boosting_vrme.network import (
+    CHANNELS,
+    FastSlow,
+    jittered,
+    parameters,
+    still,
+)
+from vultus.research.methods.micro_expression.boosting_vrme.outcome import (
+    decoder_f1,
+    equally_long,
+    harmonic_f1,
+    outcome,
+)
+from vultus.research.methods.micro_expression.boosting_vrme.recorded import of_set
+from vultus.research.methods.micro_expression.boosting_vrme.rivals import Guess, Movement, WindowClassifier
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
-    from numpy.typing import NDArray
     from torch import Tensor
 
     Batch = dict[str, Tensor]
 
-LABELS = (*CLASSES, "neutral")
 _FAR = 10_000  # number of the first person who is tested on
 
 
@@ -69,7 +82,8 @@ class Config:
         lr, steps, batch_size: of training; 50 epochs there.
         negatives: windows without expression for each with one.
         filming: how made films are made.
-        testers: people who are tested on.
+        testers: people who are tested on, of made films.
+        marked_only: films of a set in which nothing is marked are left out, as in the paper's code.
     """
 
     window: int = 30
@@ -84,6 +98,7 @@ class Config:
     negatives: float = 0.5
     filming: Filming = field(default_factory=Filming)
     testers: int = 8
+    marked_only: bool = True
 
     @classmethod
     def check(cls) -> Config:
@@ -122,8 +137,7 @@ class FilmRegression(nn.Module):
 
     def augment(self, batch: Batch, generator: torch.Generator) -> Batch:
         """Flow is made up to a tenth larger or smaller."""
-        scale = torch.rand(len(batch["flow"]), 1, 1, generator=generator, device=generator.device) * 0.2 + 0.9
-        return {**batch, "flow": batch["flow"] * scale}
+        return jittered(batch, generator)
 
     def losses(self, batch: Batch, player: str) -> Batch:
         """0.9 MSE of the score and 0.1 weighted cross-entropy of the emotion, over windows (B, T)."""
@@ -137,10 +151,7 @@ class FilmRegression(nn.Module):
 
     def forward(self, flow: Tensor) -> tuple[Tensor, Tensor]:
         """Windows (B, T, 38) to scores (B, T) and emotions (B, T, 5)."""
-        regions, bridge = flow[..., :CHANNELS], flow[..., CHANNELS:]
-        if self.nose:
-            regions = regions - bridge.repeat(1, 1, CHANNELS // 2)
-        regions = (regions - regions[:, :1]).transpose(1, 2)  # the window's first frame is the reference
+        regions = still(flow, nose=self.nose)
         found = self.spotter(regions)
         other = found if self.recogniser is None else self.recogniser(regions)
         return torch.sigmoid(self.spot(found)[:, 0]), self.recognise(other).transpose(1, 2)
@@ -165,53 +176,6 @@ class FilmRegression(nn.Module):
                     "outputs": {"score": "of each frame", "emotion": "scores of each frame"}}  # fmt: skip
         inputs = {"flow": torch.randn(2, self.config.window, CHANNELS + 2)}
         return Export(self, inputs, ("score", "emotion"), manifest)
-
-
-class Movement:
-    """What one would have done without it: the size of the flow over half a usual duration, and the commonest class."""
-
-    prior = False
-
-    def __init__(self) -> None:
-        self._kp, self._common = 1, 0
-
-    def fit(self, train: Samples, seed: int) -> Budget:
-        """Note the commonest class."""
-        label = train["label"]
-        self._common = int(np.bincount(label[label != NEUTRAL], minlength=NEUTRAL).argmax())
-        lengths = (label != NEUTRAL).sum(axis=1)
-        self._kp = max(int(np.median(lengths[lengths > 0])) // 2, 2)
-        return Budget(2, 1, len(train))
-
-    def predict(self, batch: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.float32]]:
-        """The same columns as `FilmRegression.predict`."""
-        flow = batch["flow"][..., :CHANNELS] - np.tile(batch["flow"][..., CHANNELS:], CHANNELS // 2)
-        before, after = np.roll(flow, self._kp, axis=1), np.roll(flow, -self._kp, axis=1)
-        curve = np.linalg.norm(2 * flow - before - after, axis=2)
-        curve[:, : self._kp], curve[:, -self._kp :] = 0, 0
-        emotion = np.zeros((*curve.shape, len(LABELS)), np.float32)
-        emotion[..., self._common] = 1
-        return {"curve": curve.astype(np.float32), "emotion": emotion}
-
-
-class Guess:
-    """Curves and classes by lot."""
-
-    prior = False
-
-    def __init__(self) -> None:
-        self._seed = 0
-
-    def fit(self, train: Samples, seed: int) -> Budget:
-        """Nothing to learn."""
-        self._seed = seed
-        return Budget(0, 0, 0)
-
-    def predict(self, batch: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.float32]]:
-        """Noise."""
-        rng = np.random.default_rng(self._seed)
-        shape = batch["flow"].shape[:2]
-        return {"curve": rng.random(shape, np.float32), "emotion": rng.random((*shape, len(LABELS)), np.float32)}
 
 
 METRICS = (
@@ -248,23 +212,40 @@ def chance(config: Config) -> Guess:
     return Guess()
 
 
-def ablations(config: Config) -> dict[str, FilmRegression]:
-    """Without growing intervals, without the nose bridge, without the shared network."""
+def ablations(config: Config) -> dict[str, FilmRegression | WindowClassifier]:
+    """Without growing intervals, the nose bridge, the shared network; and a class for each window of one length."""
     return {
         "fixed_intervals": FilmRegression(config, prior=False),
         "head_not_subtracted": FilmRegression(config, nose=False),
         "two_networks": FilmRegression(config, together=False),
+        "window_classifier": WindowClassifier(config),
     }
 
 
 def data(config: Config, seed: int, folder: Path | None) -> Data:
-    """Made films: windows to train on, whole films of other people to be tested on.
+    """Windows to train on, and whole films of other people to be tested on.
+
+    Films are made; or those of CAS(ME)^2, CAS(ME)^3 or SAMM Long Videos in the folder, of which the seed leaves one
+    person out to be tested on (`recorded.py`).
+
+    Raises:
+        ConfigError: somebody is on both sides.
+        InputError: the folder holds none of these sets, or too little of one.
+    """
+    if folder is None:
+        train = films(config.filming, seed)
+        test = films(replace(config.filming, people=config.testers), seed, first_person=_FAR)
+    else:
+        train, test = of_set(folder, config.window, seed, marked_only=config.marked_only)
+    return split_up(config, train, test, seed)
+
+
+def split_up(config: Config, train: Samples, test: Samples, seed: int) -> Data:
+    """Windows of the films to train on, and half a usual duration from them alone.
 
     Raises:
         ConfigError: somebody is on both sides.
     """
-    train = films(config.filming, seed)
-    test = films(replace(config.filming, people=config.testers), seed, first_person=_FAR)
     disjoint(train, test)
     rng = np.random.default_rng((seed, 1))
     cut = windows(train, config.window, rng, negatives=config.negatives)
@@ -280,26 +261,16 @@ def score(model: Any, test: Samples) -> dict[str, float]:
     Recognition is the harmonic mean of macro-precision and macro-recall over the classes that occur, as in the paper's
     code; `decoder_f1` is spotting on noisy true curves, `decoder_f1_constant` the same with equally long expressions.
     """
-    found = predicted(model, test, 4)
     kp, prior = int(test["kp"][0]), bool(getattr(model, "prior", False))
-    pairs, hits = [], []
-    for curve, emotion, marks in zip(found["curve"], found["emotion"], test["marks"], strict=True):
-        marks = marks[marks[:, 0] >= 0]
-        spotted = decode(curve.astype(np.float64), kp, prior=prior)
-        ends = np.array([(one.onset, one.offset) for one in spotted]).reshape(-1, 2)
-        pairs.append((marks[:, [0, 2]], ends))
-        hits += [
-            (int(marks[mark, 3]), emotion_of(emotion, spotted[at], NEUTRAL))
-            for mark, at in match_intervals(marks[:, [0, 2]], ends)
-        ]
-    spotting = spotting_counts(pairs).f1
-    recognition = harmonic_f1(np.array(hits, np.int64).reshape(-1, 2))
+    came = outcome(predicted(model, test, 4), test, prior=prior)
+    spotting, recognition = spotting_counts(came.pairs).f1, harmonic_f1(came.hits)
+    frames = lengths(test)
     return {
         "strs": strs(spotting, recognition),
         "spotting_f1": spotting,
         "recognition_f1": recognition,
-        "decoder_f1": _decoder(test["marks"], test["flow"].shape[1], kp, prior),
-        "decoder_f1_constant": _decoder(_equal(test["marks"], 2 * kp - 1), test["flow"].shape[1], kp, prior),
+        "decoder_f1": decoder_f1(test["marks"], frames, kp, prior),
+        "decoder_f1_constant": decoder_f1(equally_long(test["marks"], 2 * kp - 1), frames, kp, prior),
     }
 
 
@@ -313,47 +284,6 @@ def answer(model: FilmRegression, path: Path, out: Path | None) -> dict[str, Any
     from vultus.research.methods.micro_expression.boosting_vrme.watch import watched
 
     return watched(model, path, out, kp=round((model.config.filming.median + 1) // 2))
-
-
-def harmonic_f1(hits: NDArray[np.int64]) -> float:
-    """2 P R / (P + R) of macro-precision P and macro-recall R over classes that occur.
-
-    Args:
-        hits: true and given class of each rightly spotted interval, (N, 2).
-    """
-    if not len(hits):
-        return 0.0
-    true, given = hits.T
-    classes = np.unique(hits)
-    right = np.array([((true == one) & (given == one)).sum() for one in classes], np.float64)
-    precision = float(np.mean(right / np.maximum([(given == one).sum() for one in classes], 1)))
-    recall = float(np.mean(right / np.maximum([(true == one).sum() for one in classes], 1)))
-    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
-
-
-def _decoder(marks: NDArray[np.int64], frames: int, kp: int, prior: bool) -> float:
-    """F1 of decoding curves that are true but for noise; the noise is the same for all."""
-    rng = np.random.default_rng(0)
-    pairs = []
-    for own in marks:
-        kept = own[own[:, 0] >= 0]
-        curve = np.zeros(frames)
-        for onset, _, offset, _ in kept:
-            curve[onset : offset + 1] = 1
-        curve = np.clip(np.convolve(curve, np.ones(5) / 5, "same") * 0.6 + rng.normal(0.1, 0.2, frames), 0, 1)
-        spotted = decode(curve, kp, prior=prior)
-        pairs.append((kept[:, [0, 2]], np.array([(one.onset, one.offset) for one in spotted]).reshape(-1, 2)))
-    return spotting_counts(pairs).f1
-
-
-def _equal(marks: NDArray[np.int64], length: int) -> NDArray[np.int64]:
-    """The same expressions, all of one length around their middle."""
-    changed = marks.copy()
-    middle = (marks[..., 0] + marks[..., 2]) // 2
-    there = marks[..., 0] >= 0
-    changed[..., 0] = np.where(there, np.maximum(middle - length // 2, 0), -1)
-    changed[..., 2] = np.where(there, changed[..., 0] + length - 1, -1)
-    return changed
 
 
 def _network(config: Config, width: int) -> FastSlow:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 CLASSES = ("negative", "positive", "surprise", "others")
 NEUTRAL = len(CLASSES)
+LABELS = (*CLASSES, "neutral")
 LEFT_BROW, RIGHT_BROW, MOUTH, WINGS, LIDS = slice(0, 4), slice(4, 8), slice(8, 14), slice(14, 16), slice(16, 18)
 REGIONS = 18
 _SHARES = (0.5, 0.15, 0.2, 0.15)  # of the classes, as skewed as published sets are
@@ -125,7 +126,7 @@ def windows(whole: Samples, size: int, rng: np.random.Generator, *, negatives: f
     """Training rows: windows of films, half of each shared with the next, those without expression thinned out.
 
     Args:
-        whole: films.
+        whole: films; frames beyond their `length` do not count.
         size: frames of a window.
         rng: chooses which windows without expression stay.
         negatives: so many of them for each with one.
@@ -135,22 +136,27 @@ def windows(whole: Samples, size: int, rng: np.random.Generator, *, negatives: f
         recognition loss, so that rare classes count as much as common ones.
     """
     starts = np.arange(0, whole["flow"].shape[1] - size + 1, size // 2)
-    cut = starts[:, None] + np.arange(size)
-    flow, label = (
-        whole["flow"][:, cut].reshape(-1, size, whole["flow"].shape[2]),
-        whole["label"][:, cut].reshape(-1, size),
-    )
-    subjects = None if whole.subjects is None else np.repeat(whole.subjects, len(starts))
-    lively = (label != NEUTRAL).any(axis=1)
+    rows = [(film, start) for film, length in enumerate(lengths(whole)) for start in starts if start + size <= length]
+    film, start = np.array(rows, np.int64).reshape(-1, 2).T
+    cut = start[:, None] + np.arange(size)
+    lively = (whole["label"][film[:, None], cut] != NEUTRAL).any(axis=1)
     idle = np.flatnonzero(~lively)
     kept = rng.permutation(idle)[: round(negatives * lively.sum())]
     chosen = np.sort(np.concatenate([np.flatnonzero(lively), kept]))
-    flow, label = flow[chosen], label[chosen]
+    film, cut = film[chosen], cut[chosen]
+    flow, label = whole["flow"][film[:, None], cut], whole["label"][film[:, None], cut]
     counts = np.bincount(label.reshape(-1), minlength=NEUTRAL + 1)
     weights = (label.size / ((NEUTRAL + 1) * np.maximum(counts, 1))).astype(np.float32)
     weights[NEUTRAL] *= _NEUTRAL_WEIGHT
     fields = {"flow": flow, "label": label, "weight": weights[label]}
-    return Samples(fields, None if subjects is None else subjects[chosen], "windows")
+    return Samples(fields, None if whole.subjects is None else whole.subjects[film], "windows")
+
+
+def lengths(whole: Samples) -> NDArray[np.int64]:
+    """Frames of every film, (N,); `length` where films of several lengths were made one, else all of them."""
+    if "length" in whole.fields:
+        return whole["length"]
+    return np.full(len(whole), whole["flow"].shape[1])
 
 
 def durations(whole: Samples) -> NDArray[np.int64]:

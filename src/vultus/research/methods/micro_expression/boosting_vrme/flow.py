@@ -13,7 +13,9 @@ import cv2
 import numpy as np
 
 from vultus.errors import InputError
+from vultus.inference.engine import FaceEngine
 from vultus.research.methods.micro_expression.boosting_vrme.films import REGIONS
+from vultus.types import prominent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -34,7 +36,7 @@ _FARNEBACK = {"pyr_scale": 0.5, "levels": 3, "winsize": 15, "iterations": 5, "po
 
 def film_flow(
     frames: Iterable[NDArray[np.uint8]], find: Callable[[NDArray[np.uint8]], Points | None], window: int,
-    tell: Callable[[], None] = lambda: None,
+    shortest: int = 0, tell: Callable[[], None] = lambda: None,
 ) -> NDArray[np.float32]:  # fmt: skip
     """Displacements of a film's regions since its first frame.
 
@@ -42,13 +44,14 @@ def film_flow(
         frames: RGB uint8, (H, W, 3), all of one size.
         find: landmarks of the face in a frame, (5, 2) px as in `types.Face`, or None.
         window: of the network; half of it is the longest way between a frame and its reference.
+        shortest: frames that the film must have; as many as the window if it is 0.
         tell: called after each frame.
 
     Returns:
-        float32, (T, 38): (x, y) px of a 320 px face for each region, then the bridge.
+        float32, (T, 38): (x, y) px of a 320 px face for each region, then the bridge; zero until a face is found.
 
     Raises:
-        InputError: there are too few frames, or nobody is in the first one.
+        InputError: there are too few frames, or nobody is seen in any that was looked at.
     """
     rows: list[NDArray[np.float32]] = []
     reference: Grey | None = None
@@ -58,8 +61,10 @@ def film_flow(
         if number % _LOOK_EVERY == 0:
             found = find(frame)
             points = points if found is None else found
+        tell()
         if points is None:
-            raise InputError("no face is in the first frame of the film")
+            rows.append(base)
+            continue
         grey, inside = _cut(frame, points)
         if reference is None:
             reference = grey
@@ -67,10 +72,22 @@ def film_flow(
         rows.append(moved)
         if number % max(window // 2, 1) == 0:
             base, reference = moved, grey
-        tell()
-    if len(rows) < window:
-        raise InputError(f"a film must have at least {window} frames, but has {len(rows)}")
+    if len(rows) < (shortest or window):
+        raise InputError(f"a film must have at least {shortest or window} frames, but has {len(rows)}")
+    if points is None:
+        raise InputError(f"no face is in the film: every {_LOOK_EVERY}th frame was looked at")
     return np.stack(rows).reshape(len(rows), -1).astype(np.float32)
+
+
+def finder() -> Callable[[NDArray[np.uint8]], Points | None]:
+    """Landmarks of the most prominent face, by the engine of the default pack."""
+    engine = FaceEngine()
+
+    def find(frame: NDArray[np.uint8]) -> Points | None:
+        face = prominent(engine.find(frame, embed=False))
+        return None if face is None else face.landmarks
+
+    return find
 
 
 def _cut(frame: NDArray[np.uint8], points: Points) -> tuple[Grey, Points]:

@@ -134,6 +134,25 @@ class FastSlow(nn.Module):
         return torch.cat([fast, slow], dim=1)
 
 
+def still(flow: Tensor, *, nose: bool = True) -> Tensor:
+    """Windows of flow (B, T, 38) as features (B, 36, T), from each window's first frame on.
+
+    Args:
+        flow: of the regions, and of the bridge of the nose.
+        nose: subtract the bridge, which is the head's movement.
+    """
+    regions, bridge = flow[..., :CHANNELS], flow[..., CHANNELS:]
+    if nose:
+        regions = regions - bridge.repeat(1, 1, CHANNELS // 2)
+    return (regions - regions[:, :1]).transpose(1, 2)
+
+
+def jittered(batch: dict[str, Tensor], generator: torch.Generator) -> dict[str, Tensor]:
+    """The batch with `flow` up to a tenth larger or smaller, for each window."""
+    scale = torch.rand(len(batch["flow"]), 1, 1, generator=generator, device=generator.device) * 0.2 + 0.9
+    return {**batch, "flow": batch["flow"] * scale}
+
+
 def _conv(inward: int, outward: int, stride: int = 1) -> nn.Sequential:
     return nn.Sequential(nn.Conv1d(inward, outward, 3, stride=stride, padding=1), nn.BatchNorm1d(outward), nn.ReLU())
 

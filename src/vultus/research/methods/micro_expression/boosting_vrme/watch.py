@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vultus.inference import video
-from vultus.inference.engine import FaceEngine
 from vultus.research.data.sample import Samples, predicted
 from vultus.research.methods.micro_expression.boosting_vrme.decode import decode, emotion_of
 from vultus.research.methods.micro_expression.boosting_vrme.films import CLASSES, NEUTRAL
-from vultus.research.methods.micro_expression.boosting_vrme.flow import film_flow
-from vultus.types import prominent
+from vultus.research.methods.micro_expression.boosting_vrme.flow import film_flow, finder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,13 +29,7 @@ def watched(model: Any, path: Path, out: Path | None, kp: int) -> dict[str, Any]
         out: folder for `curve.png`; None draws nothing.
         kp: half a usual duration, frames.
     """
-    engine = FaceEngine()
-
-    def find(frame: NDArray[np.uint8]) -> NDArray[np.float32] | None:
-        face = prominent(engine.find(frame, embed=False))
-        return None if face is None else face.landmarks
-
-    flow = film_flow((frame.image for frame in video.frames(path)), find, model.config.window)
+    flow = film_flow((frame.image for frame in video.frames(path)), finder(), model.config.window)
     found = predicted(model, Samples({"flow": flow[None]}, name=path.name))
     curve, emotion = found["curve"][0], found["emotion"][0]
     spotted = decode(curve.astype(np.float64), kp, prior=model.prior)

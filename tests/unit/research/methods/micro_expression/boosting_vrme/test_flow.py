@@ -42,12 +42,20 @@ def test_regions_lie_where_their_names_say() -> None:
 
 
 def test_films_that_cannot_be_used() -> None:
-    with pytest.raises(InputError, match="no face is in the first frame of the film"):
+    with pytest.raises(InputError, match="no face is in the film: every 15th frame was looked at"):
         film_flow([portrait()] * 9, lambda frame: None, window=8)
     with pytest.raises(InputError, match="a film must have at least 30 frames, but has 2"):
         film_flow([portrait()] * 2, lambda frame: MARKS, window=30)
     with pytest.raises(InputError, match="the eyes of the face lie on each other"):
         film_flow([portrait()] * 2, lambda frame: np.zeros((5, 2), np.float32), window=2)
+
+
+def test_nothing_moves_until_a_face_is_found() -> None:
+    seen = iter([None, MARKS])
+    flow = film_flow([moved(number * 0.2, 0) for number in range(20)], lambda frame: next(seen), window=8)
+    assert not flow[:15].any()
+    assert np.abs(flow[19]).max() > 0.1
+    assert len(film_flow([portrait()] * 3, lambda frame: MARKS, window=8, shortest=3)) == 3
 
 
 def test_a_face_that_is_lost_stays_where_it_was() -> None:
