@@ -13,7 +13,7 @@ from vultus.evaluation.sets.attacks import Presentation
 from vultus.evaluation.sets.pairset import lines_of
 from vultus.evaluation.tasks.pad import BONA_FIDE
 
-_KINDS = {
+KINDS = {
     film: kind
     for kind, films in (
         (BONA_FIDE, ("1", "2", "HR_1")), ("warped_print", ("3", "4", "HR_2")), ("cut_print", ("5", "6", "HR_3")),
@@ -30,11 +30,13 @@ def read_casia_fasd(path: Path) -> list[Presentation]:
         InputError: it cannot be read, a name is not as above, or a folder has no films.
     """
     if not path.is_dir():
-        return [_presentation(line.strip(), f"{path}, line {number}") for number, line in enumerate(lines_of(path), 1)]
+        return [
+            casia_presentation(line.strip(), f"{path}, line {number}") for number, line in enumerate(lines_of(path), 1)
+        ]
     films = sorted(path.glob("*/*.avi"))
     if not films:
         raise InputError(f"{path} holds no films <subject>/*.avi")
-    return [_presentation(f"{film.parent.name}/{film.name}", str(film)) for film in films]
+    return [casia_presentation(f"{film.parent.name}/{film.name}", str(film)) for film in films]
 
 
 def name_of(text: str) -> str:
@@ -43,9 +45,14 @@ def name_of(text: str) -> str:
     return "/".join(parts[-2:])
 
 
-def _presentation(text: str, where: str) -> Presentation:
+def casia_presentation(text: str, where: str) -> Presentation:
+    """What subject/film says.
+
+    Raises:
+        InputError: it is not such a name.
+    """
     name = name_of(text)
     subject, _, film = name.partition("/")
-    if not subject.isdecimal() or film not in _KINDS:
+    if not subject.isdecimal() or film not in KINDS:
         raise InputError(f"{where}: expected subject/film such as 12/HR_4, but it is '{text}'")
-    return Presentation(name, _KINDS[film], subject)
+    return Presentation(name, KINDS[film], subject)

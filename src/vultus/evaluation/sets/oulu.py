@@ -15,7 +15,7 @@ from vultus.evaluation.tasks.pad import BONA_FIDE
 if TYPE_CHECKING:
     from pathlib import Path
 
-_KINDS = {"1": BONA_FIDE, "2": "print_1", "3": "print_2", "4": "replay_1", "5": "replay_2"}
+KINDS = {"1": BONA_FIDE, "2": "print_1", "3": "print_2", "4": "replay_1", "5": "replay_2"}
 
 
 def read_oulu(path: Path) -> list[Presentation]:
@@ -29,10 +29,18 @@ def read_oulu(path: Path) -> list[Presentation]:
 
 def _presentation(line: str, where: str) -> Presentation:
     label, _, name = line.strip().partition(",")
-    parts = name.strip().split("_")
-    if len(parts) != 4 or parts[3] not in _KINDS or label.strip() not in {"+1", "1", "-1", "-2"}:
+    found = oulu_presentation(name.strip())
+    if found is None or label.strip() not in {"+1", "1", "-1", "-2"}:
         raise InputError(f"{where}: expected '+1,phone_session_user_file', but it is '{line.strip()}'")
-    species = _KINDS[parts[3]]
-    if (species == BONA_FIDE) != (not label.strip().startswith("-")):
-        raise InputError(f"{where}: label {label.strip()} and file number {parts[3]} contradict each other")
-    return Presentation(name.strip(), species, parts[2])
+    if (found.species == BONA_FIDE) != (not label.strip().startswith("-")):
+        kind = found.name.rpartition("_")[2]
+        raise InputError(f"{where}: label {label.strip()} and file number {kind} contradict each other")
+    return found
+
+
+def oulu_presentation(name: str) -> Presentation | None:
+    """What a name such as 6_3_20_1 says; None where it is none."""
+    parts = name.split("_")
+    if len(parts) != 4 or parts[3] not in KINDS:
+        return None
+    return Presentation(name, KINDS[parts[3]], parts[2])

@@ -13,7 +13,7 @@ from vultus.evaluation.sets.pairset import lines_of
 from vultus.evaluation.tasks.pad import BONA_FIDE
 
 _TYPES = {"1": BONA_FIDE, "2": "print", "3": "replay"}
-_FILMS = {".mov", ".mp4"}
+FILMS = {".mov", ".mp4"}
 
 
 def read_siw(path: Path) -> list[Presentation]:
@@ -23,16 +23,23 @@ def read_siw(path: Path) -> list[Presentation]:
         InputError: it cannot be read, a name is not as above, or a folder has no films.
     """
     if not path.is_dir():
-        return [_presentation(line.strip(), f"{path}, line {number}") for number, line in enumerate(lines_of(path), 1)]
-    films = sorted(file for file in path.rglob("*") if file.suffix.lower() in _FILMS)
+        return [
+            siw_presentation(line.strip(), f"{path}, line {number}") for number, line in enumerate(lines_of(path), 1)
+        ]
+    films = sorted(file for file in path.rglob("*") if file.suffix.lower() in FILMS)
     if not films:
         raise InputError(f"{path} holds no films (.mov, .mp4)")
-    return [_presentation(film.name, str(film)) for film in films]
+    return [siw_presentation(film.name, str(film)) for film in films]
 
 
-def _presentation(name: str, where: str) -> Presentation:
+def siw_presentation(name: str, where: str) -> Presentation:
+    """What the name of a film says; hyphens stand for underscores.
+
+    Raises:
+        InputError: it is not such a name.
+    """
     stem = PurePath(name).stem
-    parts = stem.split("_")
+    parts = stem.replace("-", "_").split("_")
     if len(parts) != 5 or not all(part.isdecimal() for part in parts) or parts[2] not in _TYPES:
         raise InputError(f"{where}: expected subject_sensor_type_medium_session, but it is '{name}'")
     kind = _TYPES[parts[2]]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from vultus.errors import UnknownNameError
 from vultus.research.data.sets import (
     affectnet,
+    casia_fasd,
     casme_cubed,
     casme_squared,
     cfee,
@@ -14,8 +15,12 @@ from vultus.research.data.sets import (
     fairface,
     fer2013,
     lfw,
+    msu_mfsd,
+    oulu_npu,
     raf_db,
+    replay_attack,
     samm_lv,
+    siw,
 )
 from vultus.research.data.sets.reader import Reader
 
@@ -26,6 +31,7 @@ if TYPE_CHECKING:
 
 SETS: tuple[DataSet, ...] = (
     fer2013.SET, affectnet.SET, raf_db.SET, cfee.SET, ck_plus.SET, lfw.SET, fairface.SET,
+    oulu_npu.SET, casia_fasd.SET, replay_attack.SET, msu_mfsd.SET, siw.SET,
     casme_squared.SET, casme_cubed.SET, samm_lv.SET,
 )  # fmt: skip
 

@@ -33,15 +33,17 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Pictures in a file each.
+    """Pictures in a file each, or a moment of a film each.
 
     Attributes:
         paths: one for each.
         boxes: left, top, right, bottom of the face in pixels; int64, (N, 4). None: the whole picture.
+        moment: of films, the share of their length where the picture is taken; None: the files are pictures.
     """
 
     paths: tuple[Path, ...]
     boxes: NDArray[np.int64] | None = None
+    moment: float | None = None
 
     @property
     def size(self) -> int:

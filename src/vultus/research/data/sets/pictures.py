@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vultus.errors import ImageError
+from vultus.errors import ImageError, VideoError
 from vultus.inference.image import read
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Pictures:
             ImageError: it cannot be read, or its face lies outside of it.
         """
         path = self.files.paths[index]
-        picture = read(path)
+        picture = read(path) if self.files.moment is None else still(path, self.files.moment)
         if self.files.boxes is not None:
             picture = _cut(picture, self.files.boxes[index], path)
         picture = scaled(picture, self.size)
@@ -111,6 +111,25 @@ class Pictures:
             return self.one(index)
         except ImageError as error:
             return error
+
+
+def still(path: Path, moment: float) -> NDArray[np.uint8]:
+    """A picture of a film, after a share of its length; uint8, (H, W, 3).
+
+    Raises:
+        ImageError: the film cannot be read.
+    """
+    from vultus.inference import video
+
+    try:
+        start = moment * (video.describe(path).duration_s or 0.0)
+        frames = video.frames(path, start_s=start)
+        frame = next(iter(frames), None)
+    except VideoError as error:
+        raise ImageError(str(path), error.reason) from error
+    if frame is None:
+        raise ImageError(str(path), f"the film has no picture after {start:.2f} seconds")
+    return frame.image
 
 
 def _told(

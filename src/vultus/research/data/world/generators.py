@@ -86,6 +86,7 @@ BUILT = (
     Place("events", "draw", Events, (5, 35)),
     Place("sequences", "draw", None, (17, 21, 38, 40)),
     Place("spoofs", "attack", None, (2, 18, 34, 37, 41)),
+    Place("artefacts", "spoof", None, (2, 18, 41)),
     Place("degrade", "apply", None, (5, 9, 18, 42, 43)),
     Place("domains", "shift", None, (2, 18, 41)),
 )
