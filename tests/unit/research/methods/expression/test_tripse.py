@@ -99,7 +99,7 @@ def test_ten_crops_are_ten_views() -> None:
 def test_material_of_a_seed_keeps_people_apart_and_destroys_both_signals() -> None:
     config = replace(TINY, faces=21, tests=14, marked=50)
     data = tripse.data(config, 7, None)
-    assert (len(data.train), len(data.test)) == (50, 14)
+    assert (len(data.train), len(data.test)) == (50, 8 * 14)
     assert data.train["image"].shape == (50, SIDE, SIDE)
     assert np.array_equal(data.train["image"][:21], data.train["image"][21:42]), "faces come again"
     assert not np.array_equal(data.train["marks"][:21], data.train["marks"][21:42])
