@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 # Picojoules in 45 nm at 0.9 V: a 32-bit floating-point multiplication takes 3.7 and an addition 0.9.
 # Horowitz, "Computing's Energy Problem (and what we can do about it)", ISSCC 2014.
 MAC_PJ, AC_PJ = 4.6, 0.9
+_KINDS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear, nn.GRU, nn.MultiheadAttention)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,9 @@ def layers(model: nn.Module, batch: Tensor, also: Mapping[type[nn.Module], int] 
                  for one in (given[0], out)]  # fmt: skip
         found.append(Layer(name, _macs(module, given[0][0], out[0]) + extra, *sizes))
 
-    kinds = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear, nn.GRU, nn.MultiheadAttention, *own)
+    kinds: tuple[type[nn.Module], ...] = (*_KINDS, *own)
     handles = [
-        part.register_forward_hook(lambda module, given, made, name=name: count(name, module, given, made))
+        part.register_forward_hook(partial(count, name))
         for name, part in model.named_modules()
         if isinstance(part, kinds)
     ]

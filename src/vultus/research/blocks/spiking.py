@@ -64,7 +64,7 @@ class HardSpike(SoftSpike):
 
     def fire(self, over: Tensor) -> Tensor:
         """1 at the threshold and above."""
-        found: Tensor = _Step.apply(over, self.beta)
+        found: Tensor = _Step.apply(over, self.beta)  # type: ignore[no-untyped-call]
         return found
 
 

@@ -16,6 +16,7 @@ from vultus.research.data.sets import (
     fer2013,
     lfw,
     msu_mfsd,
+    nefer,
     oulu_npu,
     raf_db,
     replay_attack,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 SETS: tuple[DataSet, ...] = (
     fer2013.SET, affectnet.SET, raf_db.SET, cfee.SET, ck_plus.SET, lfw.SET, fairface.SET,
     oulu_npu.SET, casia_fasd.SET, replay_attack.SET, msu_mfsd.SET, siw.SET,
-    casme_squared.SET, casme_cubed.SET, samm_lv.SET,
+    casme_squared.SET, casme_cubed.SET, samm_lv.SET, nefer.SET,
 )  # fmt: skip
 
 
