@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -173,6 +174,40 @@ def connect(path: Path, *, create: bool, read_only: bool, lock: Lock | None = No
     except sqlite3.Error as error:
         raise explain(error, path) from error
     return connection
+
+
+class Glance:
+    """What a gallery file says of itself, told while another connection of this process is busy.
+
+    Args:
+        path: the file; opened at the first look.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._lock = path, threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+
+    def revision(self) -> int:
+        """Counts the changes that are on the disk.
+
+        Raises:
+            StoreError: the file cannot be read.
+        """
+        with self._lock:
+            if self._connection is None:
+                self._connection = connect(self._path, create=False, read_only=True)
+            try:
+                row = self._connection.execute("SELECT value FROM meta WHERE key = 'revision'").fetchone()
+            except sqlite3.Error as error:
+                raise explain(error, self._path) from error
+        return int(row[0])
+
+    def close(self) -> None:
+        """Close it; a second time does nothing."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
 
 
 def explain(error: sqlite3.Error, path: Path) -> StoreError:

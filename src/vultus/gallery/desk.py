@@ -64,6 +64,8 @@ class Desk:
             ContractError: the pack has changed since the gallery was made.
             StoreError: the pack is none of Vultus's own.
         """
+        if self._engine is not None:
+            return self._engine
         with self._lock:
             if self._engine is None:
                 from vultus.inference.engine import FaceEngine

@@ -301,3 +301,20 @@ def metadata_text(metadata: Mapping[Any, Any]) -> str:
     except (TypeError, ValueError) as error:
         raise InputError(f"metadata must be JSON values (text, numbers, lists, true, null): {error}") from error
     return text
+
+
+def person_record(row: Sequence[Any]) -> Person:
+    """A person from what `PERSON_COLUMNS` selects."""
+    name, n_faces, metadata, created_at, updated_at, person_id, collection, tags, consent, keep_until = row
+    return Person(
+        name, int(n_faces), json.loads(metadata), created_at, updated_at, person_id, collection,
+        tuple(json.loads(tags)), json.loads(consent), keep_until,
+    )  # fmt: skip
+
+
+def face_record(row: Sequence[Any]) -> FaceRecord:
+    """A face from what `FACE_COLUMNS` selects."""
+    place = json.loads(row[3])
+    points = tuple((float(x), float(y)) for x, y in place["landmarks"])
+    reasons = tuple(json.loads(row[6]))
+    return FaceRecord(row[0], row[1], row[2].hex(), tuple(place["box"]), points, row[4], row[5], reasons, row[7])

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from vultus.errors import InputError, UnknownNameError
 from vultus.gallery.desk import Desk
 from vultus.gallery.locksmith import CROP
-from vultus.gallery.record import UNKNOWN_COLLECTION, check_tags, normal_name
-from vultus.gallery.store import FACE_COLUMNS, PERSON_COLUMNS, face_record, person_record
+from vultus.gallery.record import UNKNOWN_COLLECTION, check_tags, face_record, normal_name, person_record
+from vultus.gallery.store import FACE_COLUMNS, PERSON_COLUMNS
 from vultus.gallery.vault import GALLERY
 
 if TYPE_CHECKING:

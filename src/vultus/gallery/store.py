@@ -18,18 +18,18 @@ import numpy as np
 from vultus.errors import StoreError
 from vultus.gallery import audit, database
 from vultus.gallery.audit import Signature
-from vultus.gallery.database import connect, explain
+from vultus.gallery.database import Glance, connect, explain
 from vultus.gallery.keys import find_key, find_or_make_key
 from vultus.gallery.locksmith import CROP
 from vultus.gallery.matrix import forget_matrix
 from vultus.gallery.notes import Line, Notes
-from vultus.gallery.record import FaceRecord, Person
+from vultus.gallery.record import FaceRecord, Person, face_record, person_record
 from vultus.gallery.templates import TEMPLATE, decode, read_changes, read_templates
 from vultus.gallery.vault import GALLERY, Vault
 from vultus.gallery.writer import Writer, log_of, now, person_id_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
 
     from numpy.typing import NDArray
@@ -80,6 +80,7 @@ class Store:
         self.on_forget: Callable[[], None] = lambda: None
         self._lock = threading.RLock()
         self._notes = Notes(self.aside)
+        self._glance = Glance(self.path)
 
         def lock(connection: sqlite3.Connection, gallery_id: str) -> None:
             connection.execute("UPDATE meta SET value = 'on' WHERE key = 'vault'")
@@ -99,6 +100,7 @@ class Store:
     def close(self) -> None:
         """Close the file; a second time does nothing."""
         with self._lock:
+            self._glance.close()  # the last connection tidies up, and this one may not write
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
@@ -197,8 +199,13 @@ class Store:
         return []
 
     def revision(self) -> int:
-        """Counts the changes of the gallery, by whichever process."""
-        return int(str(self._meta("revision")))
+        """Counts the changes of the gallery, by whichever process; waits for nobody who is writing."""
+        if not self._lock.acquire(blocking=False):
+            return self._glance.revision()
+        try:
+            return int(str(self._meta("revision")))
+        finally:
+            self._lock.release()
 
     def contract(self) -> str:
         """Contract of the templates; empty before the first enrolment."""
@@ -380,20 +387,3 @@ class Store:
                 # SQLite has already rolled back by itself after some errors.
                 if not nested and connection.in_transaction:
                     connection.execute("ROLLBACK")
-
-
-def person_record(row: Sequence[Any]) -> Person:
-    """A person from what `PERSON_COLUMNS` selects."""
-    name, n_faces, metadata, created_at, updated_at, person_id, collection, tags, consent, keep_until = row
-    return Person(
-        name, int(n_faces), json.loads(metadata), created_at, updated_at, person_id, collection,
-        tuple(json.loads(tags)), json.loads(consent), keep_until,
-    )  # fmt: skip
-
-
-def face_record(row: Sequence[Any]) -> FaceRecord:
-    """A face from what `FACE_COLUMNS` selects."""
-    place = json.loads(row[3])
-    points = tuple((float(x), float(y)) for x, y in place["landmarks"])
-    reasons = tuple(json.loads(row[6]))
-    return FaceRecord(row[0], row[1], row[2].hex(), tuple(place["box"]), points, row[4], row[5], reasons, row[7])

@@ -26,9 +26,9 @@ import numpy as np
 from vultus.errors import InputError, StoreError, VultusError
 from vultus.gallery.cluster import cluster, follow, keep_numbers
 from vultus.gallery.enrol import digest_of, label_of, new_face, several, with_crop
-from vultus.gallery.record import Kept, Named, normal_name
+from vultus.gallery.record import Kept, Named, face_record, normal_name
 from vultus.gallery.retention import MAX_DAYS
-from vultus.gallery.store import FACE_COLUMNS, face_record
+from vultus.gallery.store import FACE_COLUMNS
 from vultus.gallery.unnamed import Unnamed
 from vultus.gallery.writer import person_id_of
 

@@ -4,6 +4,7 @@ import os
 import sqlite3
 import stat
 import tempfile
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import pytest
 
 from vultus.errors import StoreError
 from vultus.gallery import database
-from vultus.gallery.database import connect, explain
+from vultus.gallery.database import Glance, connect, explain
+from vultus.gallery.store import Store
 
 
 def made(path):
@@ -270,3 +272,29 @@ def test_write_ahead_logging_waits_its_turn_and_not_for_ever(path, monkeypatch):
     with pytest.raises(StoreError, match="another program has been writing"):
         connect(path, create=True, read_only=False)
     holder.close()
+
+
+def test_the_revision_is_told_while_somebody_writes(tmp_path: Path) -> None:
+    store = Store(tmp_path / "people.vultus")
+    told: list[int] = []
+    with store.writing() as writer:
+        writer.person("Ada")
+        thread = threading.Thread(target=lambda: told.append(store.revision()))
+        thread.start()
+        thread.join(10)
+        assert told == [0], "what is not on the disk yet does not count"
+    assert store.revision() == 1
+    store.close()
+    assert not (tmp_path / "people.vultus-wal").exists(), "nobody is left who holds the log"
+
+
+def test_a_glance_at_a_damaged_file_is_told(tmp_path: Path) -> None:
+    Store(tmp_path / "people.vultus").close()
+    glance = Glance(tmp_path / "people.vultus")
+    assert glance.revision() == 0
+    assert glance._connection is not None
+    glance._connection.close()
+    with pytest.raises(StoreError, match="closed database"):
+        glance.revision()
+    glance.close()
+    glance.close()
