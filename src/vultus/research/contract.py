@@ -203,7 +203,8 @@ class Method(Protocol):
 
     Wherever a `Fittable` stands, a `Trainable` may: the judge trains it with the one loop, `training/loop.py`. A module
     may also have `answer(model, path, out) -> dict`, JSON values about one input file for `vultus predict`; pictures
-    that go with them are drawn into the folder `out`, unless that is None.
+    that go with them are drawn into the folder `out`, unless that is None. And it may have `details(model, test) ->
+    dict`, JSON values about a fitted model that no single figure tells; `ablate` keeps those of every arm and seed.
 
     Attributes:
         Config: frozen dataclass with the paper's values; `Config.check()` decides the claims in minutes on two

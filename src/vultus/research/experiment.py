@@ -7,7 +7,7 @@ the method says why it cannot. If the destroyed signal still scores above chance
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, is_dataclass, replace
+from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,10 +41,12 @@ class Measured:
     Attributes:
         figures: of each arm, by the name of the metric.
         budgets: of each arm.
+        details: of each arm, where the method gives any: JSON values.
     """
 
     figures: dict[str, dict[str, float]]
     budgets: dict[str, Budget]
+    details: dict[str, Any] = field(default_factory=dict)
 
 
 def ablate(
@@ -107,6 +109,8 @@ def measure(
         found.budgets[name] = fit(model, data.destroyed if name == DESTROYED else data.train, seed, machine)
         scored = method.score(model, data.test)
         found.figures[name] = {metric.name: float(scored[metric.name]) for metric in method.METRICS}
+        if hasattr(method, "details"):
+            found.details[name] = method.details(model, data.test)
     return found
 
 
@@ -118,7 +122,10 @@ def judged(method: Method, config: Any, seeds: Sequence[int], measured: Sequence
         name: {key: np.array([one.figures[name][key] for one in measured]) for key in row}
         for name, row in measured[-1].figures.items()
     }
-    return _report(method, config, seeds, values, budgets)
+    report = _report(method, config, seeds, values, budgets)
+    for name in measured[-1].details:
+        report["arms"][name]["details"] = [one.details[name] for one in measured]
+    return report
 
 
 def arms(method: Method, config: Any, seed: int = FIRST_SEED) -> dict[str, Any]:

@@ -115,3 +115,14 @@ def test_the_arms_and_what_is_said_on_the_way(checkout: Path):
 
 def test_a_model_is_fitted_on_the_destroyed_signal_for_the_control():
     assert Model(0.6, 0.0).fit(0, 1).steps == 10
+
+
+def test_what_no_figure_tells_is_kept_of_every_arm_and_seed(checkout: Path):
+    talkative = method()
+    talkative.details = lambda model, test: {"seed": model.seed}
+    report = {**ablate(talkative, Config(), SEEDS), "method": "toy", "data": "made", "versions": {}, "revision": "",
+              "command": ""}  # fmt: skip
+    assert report["arms"]["baseline"]["details"] == [{"seed": seed} for seed in SEEDS]
+    schema = json.loads((checkout / "docs/schemas/vultus.ablate.1.json").read_text("utf-8"))
+    jsonschema.validate(report, schema)
+    assert "details" not in ablate(method(), Config(), SEEDS)["arms"]["baseline"]

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 
+from vultus.evaluation.measured import finite
 from vultus.metrics.classification import macro_f1
 from vultus.metrics.continual import accuracy_matrix, backward_transfer, final_accuracy, forgetting, retention
 from vultus.research.contract import BASELINE, Budget, Claim, Data, Metric
@@ -128,7 +129,7 @@ class Learner:
 
     def answers(self, test: Samples) -> list[Numbers]:
         """The likeliest class of each sample, after each task; (N,) each."""
-        rows = self.branches.vectors(self.mode, test["image"])
+        rows = self.branches.vectors(self.mode, test)
         found = []
         for head in self.after:
             seen, scores = head.scores(rows)
@@ -140,7 +141,7 @@ class Learner:
         head = self.after[0]
         if not isinstance(head, ClassMixtures):
             return None
-        return head.unknown(self.branches.vectors(self.mode, test["image"]))
+        return head.unknown(self.branches.vectors(self.mode, test))
 
 
 class Guess:
@@ -251,3 +252,9 @@ def score(model: Learner | Guess, test: Samples) -> Mapping[str, float]:
         "unknown_old": float("nan") if unknown is None else float(unknown[~new].mean()),
         "floats_kept": float(model.after[-1].floats) if isinstance(model, Learner) else 0.0,
     }
+
+
+def details(model: Learner | Guess, test: Samples) -> dict[str, list[list[float | None]]]:
+    """A[t, u]: accuracy on the classes of task u after task t; None where u comes after t."""
+    matrix = accuracy_matrix(test["expression"], test["task"], model.answers(test))
+    return {"accuracy": [[finite(round(float(one), 6)) for one in row] for row in matrix]}

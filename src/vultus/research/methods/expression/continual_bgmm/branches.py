@@ -192,7 +192,7 @@ class Branches:
     """Both frozen branches, and what they say of the samples they were trained beside.
 
     Attributes:
-        deep, units: networks.
+        deep, units: networks; no units where another program gave them, see `branches_of`.
         fusion: of what they say.
         rows: deep features and action units of the training samples.
         budget: numbers fitted, steps and samples of each branch, by its name.
@@ -200,20 +200,28 @@ class Branches:
     """
 
     deep: Tower
-    units: Tower
+    units: Tower | None
     fusion: Fusion
     rows: tuple[Rows, Rows]
     budget: Mapping[str, tuple[int, int, int]]
     known: dict[bytes, tuple[Rows, Rows]] = field(default_factory=dict)
 
-    def vectors(self, mode: str, pictures: NDArray[np.uint8] | None = None) -> Rows:
-        """Vectors of pictures, or of the training samples: "deep", "au" or "both"."""
-        if pictures is None:
+    def vectors(self, mode: str, samples: Samples | None = None) -> Rows:
+        """Vectors of samples, or of those that were trained on: "deep", "au" or "both"."""
+        if samples is None:
             return self.fusion.join(*self.rows, mode)
+        pictures = samples["image"]
         key = blake2b(np.ascontiguousarray(pictures).tobytes(), digest_size=16).digest()
         if key not in self.known:
-            self.known[key] = read(self.deep, pictures, features=True), read(self.units, pictures, features=False)
+            self.known[key] = read(self.deep, pictures, features=True), units_of(self.units, samples)
         return self.fusion.join(*self.known[key], mode)
+
+
+def units_of(tower: Tower | None, samples: Samples) -> Rows:
+    """Action units of each sample: what another program said, or the network; (N, A)."""
+    if tower is None:
+        return samples["units"].astype(np.float64)
+    return read(tower, samples["image"], features=False)
 
 
 _KEPT: OrderedDict[tuple[object, ...], Any] = OrderedDict()
@@ -226,36 +234,46 @@ def branches_of(train: Samples, plan: Plan, seed: int) -> Branches:
     The arms of one seed share them, so that they differ in nothing but what they are meant to.
 
     Args:
-        train: image, expression, task (-1: to learn action units from) and actions.
+        train: image, expression, task (-1: to learn action units from) and actions; or `units` in the place of both,
+            what another program says of each picture.
         plan: of the training.
         seed: of the first weights and the order.
     """
     drills, first = np.flatnonzero(train["task"] < 0), np.flatnonzero(train["task"] == 0)
     labels = np.unique(train["expression"][first], return_inverse=True)[1].astype(np.int64)
-    whole = (plan, seed, _digest(train, "task", "expression"), _digest(train, "image"))
+    columns = ("image", "units") if "units" in train.fields else ("image",)
+    whole = (plan, seed, _digest(train, "task", "expression"), _digest(train, *columns))
     if (found := _KEPT.get(whole)) is not None:
         return cast("Branches", found)
-    part = (plan.backbone, plan.unit_steps, plan.lr, _digest(train.subset(drills), "image", "actions"))
-    units = _KEPT.get(part)
-    size = train["image"].shape[1]
-    if units is None:
-        wanted = train["actions"][drills].astype(np.float32)
-        untaught = _untaught(wanted.shape[1], size, plan.backbone, _ELSEWHERE)
-        units = taught(untaught, train["image"][drills], wanted, plan.unit_steps, _ELSEWHERE, plan.lr)
-    untaught = _untaught(int(labels.max()) + 1, size, plan.backbone, seed)
+    units, unit_cost = (None, (0, 0, 0)) if "units" in train.fields else _estimator(train.subset(drills), plan)
+    untaught = _untaught(int(labels.max()) + 1, train["image"].shape[1], plan.backbone, seed)
     deep = taught(untaught, train["image"][first], labels, plan.deep_steps, seed, plan.lr)
-    rows = read(deep, train["image"], features=True), read(units, train["image"], features=False)
+    rows = read(deep, train["image"], features=True), units_of(units, train)
     fusion = Fusion.of(rows[0][first], rows[1][first], plan.parts)
     budget = {
         "deep": (_size(deep) + fusion.axes.size, plan.deep_steps, plan.deep_steps * _BATCH),
-        "au": (_size(units), plan.unit_steps, plan.unit_steps * _BATCH),
+        "au": unit_cost,
     }
-    made = Branches(deep, units, fusion, rows, budget)
-    for key, one in ((part, units), (whole, made)):
-        _KEPT[key] = one
-        if len(_KEPT) > _MOST:
-            _KEPT.popitem(last=False)
-    return made
+    return cast("Branches", _keep(whole, Branches(deep, units, fusion, rows, budget)))
+
+
+def _estimator(drills: Samples, plan: Plan) -> tuple[Tower, tuple[int, int, int]]:
+    """The network that estimates action units, and what it cost: the same for all seeds."""
+    part = (plan.backbone, plan.unit_steps, plan.lr, _digest(drills, "image", "actions"))
+    units = _KEPT.get(part)
+    if units is None:
+        wanted = drills["actions"].astype(np.float32)
+        untaught = _untaught(wanted.shape[1], drills["image"].shape[1], plan.backbone, _ELSEWHERE)
+        units = taught(untaught, drills["image"], wanted, plan.unit_steps, _ELSEWHERE, plan.lr)
+    _keep(part, units)
+    return units, (_size(units), plan.unit_steps, plan.unit_steps * _BATCH)
+
+
+def _keep(key: tuple[object, ...], one: object) -> object:
+    _KEPT[key] = one
+    if len(_KEPT) > _MOST:
+        _KEPT.popitem(last=False)
+    return one
 
 
 def _digest(samples: Samples, *columns: str) -> bytes:

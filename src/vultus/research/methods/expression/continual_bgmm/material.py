@@ -5,8 +5,9 @@ Rows of task -1 bear no expression: the branch of action units learns from them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -16,11 +17,11 @@ from vultus.research.contract import Data
 from vultus.research.data.sample import Samples, disjoint
 from vultus.research.data.sampling import folds, identical, without
 from vultus.research.data.sets import cfee, fer2013, open_set
+from vultus.research.data.sets.material import Files
+from vultus.research.data.sets.openface import intensities
 from vultus.research.methods.expression.continual_bgmm.displays import BASIC, UNITS, classes, drilled, shown
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
     Numbers = NDArray[np.int64]
@@ -43,6 +44,7 @@ class Settings:
         first: classes of the first task where a set has no compound ones.
         drills, drill_people: pictures to learn action units from, and who is on them.
         on_bad: what is done at a picture of a set that cannot be read.
+        openface: folder of OpenFace's tables of CFEE, whose action units take the place of our estimator's.
     """
 
     size: int = 224
@@ -56,14 +58,17 @@ class Settings:
     drills: int = 20_000
     drill_people: int = 500
     on_bad: Literal["stop", "skip"] = "stop"
+    openface: str = ""
 
 
 def of_seed(settings: Settings, seed: int, folder: Path | None) -> Data:
     """Training and test samples of a seed, and the training samples with their classes shuffled.
 
     Raises:
-        InputError: the folder holds neither CFEE nor FER2013.
+        InputError: the folder holds neither CFEE nor FER2013; tables of OpenFace are lacking, or not of CFEE.
     """
+    if settings.openface and (folder is None or cfee.find(folder) is None):
+        raise InputError("data.openface takes tables of the pictures of CFEE: give its folder with --data")
     if folder is None:
         train, test = _made(settings, seed)
         order = _order(settings.basic, settings.compound, settings.together, seed)
@@ -76,10 +81,9 @@ def of_seed(settings: Settings, seed: int, folder: Path | None) -> Data:
     else:
         raise InputError(f"{folder} holds neither CFEE nor FER2013; looked for: "
                          + " / or: ".join((*cfee.SET.wanted, *fer2013.SET.wanted)))  # fmt: skip
-    grey = folder is not None and cfee.find(folder) is None
-    taught = _drills(settings, grey=grey)
     train, test = (_on(part, order) for part in (train, test))
-    whole = _joined(train, taught)
+    grey = folder is not None and cfee.find(folder) is None
+    whole = train if settings.openface else _joined(train, _drills(settings, grey=grey))
     return Data(whole, test, _destroyed(whole, seed))
 
 
@@ -120,7 +124,13 @@ def _drills(settings: Settings, *, grey: bool) -> Samples:
 
 def _cfee(settings: Settings, seed: int, folder: Path) -> tuple[Samples, Samples]:
     """One of five folds by person; the first classes are the basic ones."""
-    whole = open_set("cfee", folder).read("all", settings.size, on_bad=settings.on_bad)
+    reader = open_set("cfee", folder)
+    if settings.openface:
+        part = reader.found.parts["all"]
+        if isinstance(part.pictures, Files):
+            units = intensities(Path(settings.openface), part.pictures.paths, folder)
+            reader.found = replace(reader.found, parts={"all": replace(part, fields={**part.fields, "units": units})})
+    whole = reader.read("all", settings.size, on_bad=settings.on_bad)
     train, test = list(folds(whole, _FOLDS, seed // _FOLDS))[seed % _FOLDS]
     return train, test
 

@@ -63,7 +63,7 @@ def test_arms_of_a_seed_share_their_branches() -> None:
     assert other is not one
     assert other.units is one.units, "the estimator of action units was trained elsewhere, once"
     assert one.vectors("both").shape == (60, 5)
-    assert one.vectors("both", samples()["image"]) == pytest.approx(one.vectors("both"))
+    assert one.vectors("both", samples()) == pytest.approx(one.vectors("both"))
     assert set(one.budget) == {"deep", "au"}
 
 

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from unit.research.data.sets.made import picture, table
+from unit.research.data.sets.test_openface import written
 from vultus.errors import InputError
+from vultus.research.methods.expression import continual_bgmm as method
 from vultus.research.methods.expression.continual_bgmm import Config
 from vultus.research.methods.expression.continual_bgmm.material import of_seed
 
@@ -89,3 +91,44 @@ def test_cfee_is_split_by_person(tmp_path: Path) -> None:
 def test_another_folder_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"holds neither CFEE nor FER2013; looked for: cfee.csv"):
         of_seed(TINY, 0, tmp_path)
+
+
+def cfee(root: Path) -> Path:
+    """Ten people with a picture of each of the 22 classes."""
+    rows = []
+    for person in range(10):
+        for label in range(1, 23):
+            name = f"{label}_x/p{person}.png"
+            picture(root / "set" / name, 100 * person + label, (24, 24))
+            rows.append((name, f"p{person}", label))
+            written(root / f"tables/{label}_x/p{person}.csv", [(0.9, 5 * (label - 1) / 21)])
+    table(root / "set/cfee.csv", ("path", "subject", "label"), rows)
+    return root / "set"
+
+
+def test_action_units_from_openface(tmp_path: Path) -> None:
+    settings = replace(TINY, together=3, openface=str(tmp_path / "tables"))
+    data = of_seed(settings, 0, cfee(tmp_path))
+    assert data.train["units"].shape == (8 * 22, 17)
+    assert (data.train["task"] >= 0).all(), "nobody needs to learn action units"
+    for part in (data.train, data.test):
+        np.testing.assert_allclose(part["units"][:, 0], 5 * part["expression"] / 21, rtol=1e-5)
+    np.testing.assert_array_equal(data.destroyed["units"], data.train["units"])
+    config = replace(Config.tiny(), data=settings)
+    model = method.build(replace(config, mode="au"))
+    budget = model.fit(data.train, 0)
+    assert budget.steps == 0
+    figures = method.score(model, data.test)
+    assert figures["final_accuracy"] > 0.8, "the strength of one unit tells the class here"
+    matrix = method.details(model, data.test)["accuracy"]
+    assert [[one is None for one in row] for row in matrix] == [[u > t for u in range(6)] for t in range(6)]
+    classes = [7, 3, 3, 3, 3, 3]
+    assert np.average(matrix[-1], weights=classes) == pytest.approx(figures["final_accuracy"], abs=1e-5)
+
+
+def test_openface_is_of_cfee(tmp_path: Path) -> None:
+    settings = replace(TINY, openface=str(tmp_path))
+    (tmp_path / "fer").mkdir()
+    for folder in (None, fer2013(tmp_path / "fer")):
+        with pytest.raises(InputError, match="takes tables of the pictures of CFEE: give its folder with --data"):
+            of_seed(settings, 0, folder)
