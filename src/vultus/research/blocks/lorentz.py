@@ -50,7 +50,10 @@ def exp0(vector: Tensor, k: Tensor) -> Tensor:
 
 def log0(point: Tensor, k: Tensor) -> Tensor:
     """The vector at the origin that leads to a point: (..., D + 1) to (..., D)."""
-    space = point[..., 1:]
+    return _log0(point[..., 1:], k)
+
+
+def _log0(space: Tensor, k: Tensor) -> Tensor:
     length = space.square().sum(-1, keepdim=True).clamp_min(_TINY).sqrt()
     return asinh(k.sqrt() * length) / (k.sqrt() * length) * space
 
@@ -82,14 +85,25 @@ def transport(start: Tensor, end: Tensor, vector: Tensor, k: Tensor) -> Tensor:
 
 
 def to_origin(base: Tensor, point: Tensor, k: Tensor) -> Tensor:
-    """How `point` is seen from `base`, carried to the origin; (..., D)."""
-    return transport(base, origin_like(base, k), log_at(base, point, k), k)[..., 1:]
+    """How `point` is seen from `base`, carried to the origin; (..., D).
+
+    The vector at `base` that leads to the point, carried along the geodesic: the same as the log at the origin of the
+    point after the boost that takes `base` there, and cheaper so.
+    """
+    return _log0(_boosted(base, point, k, -1), k)
 
 
 def from_origin(base: Tensor, vector: Tensor, k: Tensor) -> Tensor:
     """The other way: a vector at the origin, carried to `base`, leads to a point."""
-    still = F.pad(vector, (1, 0))
-    return exp_at(base, transport(origin_like(base, k), base, still, k), k)
+    return lift(_boosted(base, exp0(vector, k), k, 1), k)
+
+
+def _boosted(base: Tensor, point: Tensor, k: Tensor, sign: int) -> Tensor:
+    """Space coordinates of a point after the boost that takes the origin to `base`, or back for a `sign` of -1."""
+    unit = k.sqrt() * base
+    space = unit[..., 1:]
+    along = (space * point[..., 1:]).sum(-1, keepdim=True) / (1 + unit[..., :1]) + sign * point[..., :1]
+    return point[..., 1:] + along * space
 
 
 def origin_like(point: Tensor, k: Tensor) -> Tensor:

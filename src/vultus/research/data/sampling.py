@@ -2,6 +2,7 @@
 
 train, test = split(samples, (0.8, 0.2), seed=0)       # nobody is in both
 for train, test in folds(samples, 5, seed=0): ...
+for train, look, test in protocol(windows, seed=0): ... # people apart, and in training trials apart
 again = identical(train, test)                         # rows of `test` whose picture is in `train`
 """
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from vultus.research.data.sample import Samples
 
 _AT_ONCE = 256
+_FEW = 10  # people; fewer are left out one by one
 
 
 def split(samples: Samples, shares: Sequence[float], seed: int) -> tuple[Samples, ...]:
@@ -80,6 +82,58 @@ def leave_one_out(samples: Samples) -> Iterator[tuple[Any, Samples, Samples]]:
         train = _of(samples, people[people != person], f"{samples.name} without {person}")
         test = _of(samples, np.array([person]), f"{samples.name} of {person}")
         yield person, train, test
+
+
+def protocol(
+    samples: Samples, seed: int, *, trial: str = "trial", label: str = "label", look: float = 0.2
+) -> Iterator[tuple[Samples, Samples, Samples]]:
+    """Training, validation and test part of each fold of physiological windows: people first, then whole trials.
+
+    Below 10 people each is left out once, else there are 10 folds of people. Of the training people's trials a share is
+    kept to look at, as large in every person and label as can be. No window is ever beside another one of its trial.
+
+    Args:
+        samples: windows with subjects.
+        seed: of who goes where.
+        trial: column with the number of the trial that a window was cut from.
+        label: column that is held evenly.
+        look: share of the trials.
+
+    Raises:
+        ConfigError: the samples do not say who is in them, or one person only; a trial has windows of two people.
+    """
+    people = len(_shuffled(samples, seed))
+    apart(samples, trial)
+    for train, test in folds(samples, people if people < _FEW else _FEW, seed):
+        rng = np.random.default_rng(seed)
+        trials, first = np.unique(train[trial], return_index=True)
+        group = np.stack([np.unique(cast("NDArray[Any]", train.subjects), return_inverse=True)[1][first],
+                          train[label][first]], axis=1)  # fmt: skip
+        order = rng.permutation(len(trials))
+        _, number = np.unique(group, axis=0, return_inverse=True)
+        order = order[np.argsort(number.reshape(-1)[order], kind="stable")]  # groups follow each other, shuffled inside
+        count = max(round(look * len(trials)), 1)
+        kept = trials[order[np.linspace(0, len(trials) - 1, count).round().astype(int)]]
+        looked = np.isin(train[trial], kept)
+        parts = train.subset(np.flatnonzero(~looked)), train.subset(np.flatnonzero(looked)), test
+        if not len(parts[0]):
+            raise ConfigError(f"{samples.name} has too few trials: {look:.0%} to look at leaves none to train on")
+        yield parts
+
+
+def apart(samples: Samples, trial: str = "trial") -> None:
+    """Make sure that a trial is of one person.
+
+    Raises:
+        ConfigError: one is of two, so that keeping people apart would not keep trials apart.
+    """
+    if samples.subjects is None:
+        raise ConfigError(f"{samples.name} does not say who is in it: nobody can keep its trials apart")
+    both = np.unique(np.stack([np.unique(samples[trial], return_inverse=True)[1],
+                               np.unique(samples.subjects, return_inverse=True)[1]], axis=1), axis=0)  # fmt: skip
+    twice = np.flatnonzero(np.bincount(both[:, 0]) > 1)
+    if len(twice):
+        raise ConfigError(f"{samples.name}: trial {np.unique(samples[trial])[twice[0]]} has windows of two people")
 
 
 def balanced(labels: NDArray[np.int64], count: int, rng: np.random.Generator) -> NDArray[np.int64]:

@@ -44,6 +44,9 @@ def test_there_and_back(k: float, seed: int) -> None:
     assert torch.allclose(L.inner(towards, x), torch.zeros(1, dtype=torch_f64), atol=1e-5)
     assert torch.allclose(L.exp_at(x, towards, k_), y, rtol=1e-6, atol=1e-6)
     assert torch.allclose(L.from_origin(x, L.to_origin(x, y, k_), k_), y, rtol=1e-6, atol=1e-6)
+    carried = L.transport(x, L.origin_like(x, k_), towards, k_)
+    assert torch.allclose(L.to_origin(x, y, k_), carried[..., 1:], atol=1e-6)
+    assert torch.allclose(carried[..., 0], torch.zeros(1, dtype=torch_f64), atol=1e-6)
     length = L.to_origin(x, y, k_).norm(dim=-1, keepdim=True)
     assert torch.allclose(length, L.distance(x, y, k_), atol=1e-6)
 

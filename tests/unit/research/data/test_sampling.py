@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vultus.errors import ConfigError
-from vultus.research.data.sample import Samples
-from vultus.research.data.sampling import balanced, folds, identical, leave_one_out, split, without
+from vultus.research.data.sample import Samples, disjoint
+from vultus.research.data.sampling import apart, balanced, folds, identical, leave_one_out, protocol, split, without
 
 
 def faces(people: int, pictures: int = 3) -> Samples:
@@ -83,3 +83,37 @@ def test_identical_pictures_are_found_and_taken_out() -> None:
     second = second.with_fields(image=pictures)
     assert identical(first, second).tolist() == [1, 3, 4, 6, 7, 8]
     assert without(second, identical(first, second))["row"].tolist() == [0, 2, 5, 9, 10, 11]
+
+
+def _windows(people: int, trials: int = 10, each: int = 3) -> Samples:
+    """Every person has trials of two labels, every trial some windows."""
+    trial = np.repeat(np.arange(people * trials), each)
+    return Samples({"trial": trial, "label": trial % 2}, trial // trials, "windows")
+
+
+@pytest.mark.parametrize(("people", "count"), [(4, 4), (12, 10)])
+def test_people_first_then_whole_trials(people: int, count: int) -> None:
+    samples, tested = _windows(people), []
+    found = list(protocol(samples, 3))
+    assert len(found) == count
+    for train, look, test in found:
+        assert len(train) + len(look) + len(test) == len(samples)
+        disjoint(train, test)
+        disjoint(look, test)
+        assert not np.intersect1d(train["trial"], look["trial"]).size, "no window beside another one of its trial"
+        assert len(np.unique(look["trial"])) == round(0.2 * len(np.unique(np.r_[train["trial"], look["trial"]])))
+        assert set(look.subjects) == set(train.subjects), "everybody is looked at"
+        counts = np.bincount(look["label"])
+        assert counts.max() - counts.min() <= 0.2 * counts.sum()
+        tested.append(np.unique(test.subjects))
+    assert sorted(np.concatenate(tested)) == list(range(people))
+
+
+def test_trials_that_cannot_be_kept_apart() -> None:
+    torn = Samples({"trial": np.array([1, 1]), "label": np.zeros(2, int)}, np.array(["a", "b"]), "torn")
+    with pytest.raises(ConfigError, match="torn: trial 1 has windows of two people"):
+        next(protocol(torn, 0))
+    with pytest.raises(ConfigError, match="nobody can keep its trials apart"):
+        apart(Samples({"trial": np.zeros(2, int)}))
+    with pytest.raises(ConfigError, match="too few trials: 100% to look at leaves none to train on"):
+        next(protocol(_windows(2), 0, look=1.0))

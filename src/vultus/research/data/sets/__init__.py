@@ -1,4 +1,4 @@
-"""Readers of published sets of faces: one file for each, and the table of them."""
+"""Readers of published sets of faces and of physiology: one file for each, and the table of them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from vultus.research.data.sets import (
     casme_squared,
     cfee,
     ck_plus,
+    deap,
+    dreamer,
     fairface,
     fer2013,
     lfw,
@@ -21,7 +23,9 @@ from vultus.research.data.sets import (
     raf_db,
     replay_attack,
     samm_lv,
+    seed,
     siw,
+    sleep_edf,
 )
 from vultus.research.data.sets.reader import Reader
 
@@ -33,7 +37,7 @@ if TYPE_CHECKING:
 SETS: tuple[DataSet, ...] = (
     fer2013.SET, affectnet.SET, raf_db.SET, cfee.SET, ck_plus.SET, lfw.SET, fairface.SET,
     oulu_npu.SET, casia_fasd.SET, replay_attack.SET, msu_mfsd.SET, siw.SET,
-    casme_squared.SET, casme_cubed.SET, samm_lv.SET, nefer.SET,
+    casme_squared.SET, casme_cubed.SET, samm_lv.SET, nefer.SET, deap.SET, dreamer.SET, seed.SET, sleep_edf.SET,
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from vultus.research.data.sets.recordings import Film
+    from vultus.research.data.sets.trials import Trials
 
 SCHEMA = "vultus.sets.check/1"
 _SHOWN = 5
@@ -56,12 +57,12 @@ class Part:
     """A split as it was found.
 
     Attributes:
-        pictures: where they are.
+        pictures: where they are; signals take their place in sets of physiology.
         fields: what is known of each; arrays whose first axis is N.
         subjects: who is on each, (N,), or None where the set does not tell.
     """
 
-    pictures: Block | Files
+    pictures: Block | Files | Trials
     fields: Mapping[str, NDArray[Any]]
     subjects: NDArray[Any] | None = None
 
@@ -125,6 +126,7 @@ class Split:
         classes: how many of each class.
         published: the same as published; None: held to nothing.
         bad: pictures that cannot be read and why; None: they were not looked at.
+        unit: what is counted.
     """
 
     pictures: int
@@ -132,6 +134,7 @@ class Split:
     classes: Mapping[str, int]
     published: Mapping[str, int] | None
     bad: tuple[tuple[str, str], ...] | None = None
+    unit: str = "pictures"
 
     def problems(self, name: str) -> list[str]:
         """Where it differs from what was published, and what cannot be read; a line for each."""
@@ -140,9 +143,9 @@ class Split:
             there = self.classes.get(key, 0) if key else self.pictures
             if there != wanted:
                 what = f"{name}, {key}" if key else name
-                lines.append(f"{what}: {there:,} pictures, but {wanted:,} are published")
+                lines.append(f"{what}: {there:,} {self.unit}, but {wanted:,} are published")
         if self.bad:
-            lines.append(f"{name}: {told(self.bad, self.pictures)}")
+            lines.append(f"{name}: {told(self.bad, self.pictures, self.unit)}")
         return lines
 
 
@@ -191,8 +194,8 @@ class Manifest:
         }
 
 
-def told(bad: Sequence[tuple[str, str]], of: int) -> str:
-    """Pictures that cannot be read, in one line."""
+def told(bad: Sequence[tuple[str, str]], of: int, unit: str = "pictures") -> str:
+    """Pictures or trials that cannot be read, in one line."""
     named = "; ".join(f"{name}: {why}" for name, why in bad[:_SHOWN])
     more = f"; and {len(bad) - _SHOWN:,} more" if len(bad) > _SHOWN else ""
-    return f"{len(bad):,} of {of:,} pictures cannot be read ({named}{more})"
+    return f"{len(bad):,} of {of:,} {unit} cannot be read ({named}{more})"

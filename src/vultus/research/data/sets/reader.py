@@ -21,9 +21,10 @@ from vultus.errors import ImageError, InputError, UnknownNameError
 from vultus.research.data.sample import Samples
 from vultus.research.data.sets.material import Block, Files, Manifest, Split, told
 from vultus.research.data.sets.pictures import Pictures, grey_of, scaled
+from vultus.research.data.sets.trials import Trials, windows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -117,10 +118,12 @@ class Reader:
 
         Raises:
             UnknownNameError: there is no such split here.
-            InputError: it is empty, or the set has pictures of many sizes and none was given.
+            InputError: it is empty, holds signals, or the set has pictures of many sizes and none was given.
             ImageError: a picture cannot be read, and `on_bad` is "stop".
         """
         part = self._part(split)
+        if isinstance(part.pictures, Trials):
+            raise InputError(f"{self.set.title} holds signals, not pictures: Reader.windows cuts them into rows")
         size = self._size(part, size)
         column, bad = _block(part.pictures, size, grey) if isinstance(part.pictures, Block) else _files(
             Pictures(part.pictures, size, grey), stop=on_bad == "stop"
@@ -137,6 +140,30 @@ class Reader:
                 raise InputError(f"{name} in {self.folder} is empty: none of its pictures can be read")
             samples = samples.subset(kept)
         return samples
+
+    def windows(
+        self, split: str, channels: Mapping[str, Sequence[str]], *, seconds: float, rate_hz: float, label: str = "",
+        rows: Sequence[int] | None = None,
+    ) -> Samples:  # fmt: skip
+        """Rows of equal length from the signals of a split; see `trials.windows`.
+
+        Args:
+            split: one of `splits`.
+            channels: of each kind that is wanted.
+            seconds: of a row.
+            rate_hz: samples per second.
+            label: field that stands for a whole trial; "" for the set's own.
+            rows: numbers of the trials; None for all.
+
+        Raises:
+            UnknownNameError: there is no such split here.
+            InputError: it is empty, or holds pictures; a trial cannot be read, or lacks a channel.
+        """
+        part = self._part(split)
+        if not isinstance(part.pictures, Trials) or part.subjects is None:
+            raise InputError(f"{self.set.title} holds pictures, not signals: Reader.read reads them")
+        return windows(part.pictures, part.fields, part.subjects, channels, seconds=seconds, rate_hz=rate_hz,
+                       label=label or self.set.label, rows=rows, name=f"{self.set.name} {split}")  # fmt: skip
 
     def _part(self, split: str) -> Part:
         if split not in self.found.parts:
@@ -163,12 +190,15 @@ class Reader:
         subjects = None if part.subjects is None else len(np.unique(part.subjects))
         published = None if self.found.sample else self.found.published.get(name)
         named = None if bad is None else self._named(part, bad)
-        return Split(part.pictures.size, subjects, counts, published, named)
+        unit = "trials" if isinstance(part.pictures, Trials) else "pictures"
+        return Split(part.pictures.size, subjects, counts, published, named, unit)
 
     def _named(self, part: Part, bad: Mapping[int, str]) -> tuple[tuple[str, str], ...]:
         """Pictures by the name of their file, or their number where one file holds all."""
         if isinstance(part.pictures, Block):
             return tuple((f"picture {number}", bad[number]) for number in sorted(bad))
+        if isinstance(part.pictures, Trials):
+            return tuple((part.pictures.names[number], bad[number]) for number in sorted(bad))
         here, paths = self.folder, part.pictures.paths
         return tuple((_below(paths[number], here), bad[number]) for number in sorted(bad))
 
@@ -216,7 +246,10 @@ def _looked_at(part: Part, tell: Callable[[], None]) -> tuple[set[bytes], dict[i
     return prints, bad
 
 
-def _each(pictures: Block | Files, tell: Callable[[], None]) -> Iterator[Pixels | str]:
+def _each(pictures: Block | Files | Trials, tell: Callable[[], None]) -> Iterator[NDArray[Any] | str]:
+    if isinstance(pictures, Trials):
+        yield from (_tried(pictures, number, tell) for number in range(pictures.size))
+        return
     if isinstance(pictures, Files):
         for one in Pictures(pictures, 0).each(tell):
             yield one.reason if isinstance(one, ImageError) else one
@@ -225,6 +258,14 @@ def _each(pictures: Block | Files, tell: Callable[[], None]) -> Iterator[Pixels 
     for number, pixels in enumerate(every):
         tell()
         yield bad.get(number) or pixels
+
+
+def _tried(trials: Trials, number: int, tell: Callable[[], None]) -> NDArray[Any] | str:
+    tell()
+    try:
+        return trials.print(number)
+    except InputError as error:
+        return str(error)
 
 
 def _wanted(dataset: DataSet) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from vultus.research.data.sample import Samples
     from vultus.research.data.world.people import People
+    from vultus.research.data.world.signals import Recording, Task
 
 
 class Events(Protocol):
@@ -28,9 +29,9 @@ class Radar(Protocol):
 
 
 class Signals(Protocol):
-    """Physiology: `eeg`, `eda`, `ppg`, `ecg`, `rsp`, `skt`, each (N, channels, T), with the affect behind them."""
+    """Physiology: a column (N, channels, T) for each modality of a task, with the state behind them as `label`."""
 
-    def __call__(self, people: People, seed: int, *, seconds: float = 30.0, channels: int = 14) -> Samples: ...
+    def __call__(self, task: Task, how: Recording, seed: int, *, first_person: int = 0) -> Samples: ...
 
 
 class Speech(Protocol):
@@ -89,10 +90,10 @@ BUILT = (
     Place("artefacts", "spoof", None, (2, 18, 41)),
     Place("degrade", "apply", None, (5, 9, 18, 42, 43)),
     Place("domains", "shift", None, (2, 18, 41)),
+    Place("signals", "draw", Signals, (4, 17, 25)),
 )
 PLANNED = (
     Place("radar", "draw", Radar, (28,)),
-    Place("signals", "draw", Signals, (4, 17, 25)),
     Place("speech", "draw", Speech, (15, 19, 22, 27, 30)),
     Place("eyes", "draw", Eyes, (29,)),
     Place("bodies", "draw", Bodies, (19, 32, 44, 45)),

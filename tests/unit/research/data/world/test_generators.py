@@ -23,4 +23,4 @@ def test_what_is_planned_has_a_protocol_and_no_module_yet() -> None:
         with pytest.raises(ImportError):
             importlib.import_module(f"vultus.research.data.world.{place.module}")
     names = [place.module for place in generators.PLANNED]
-    assert names == ["radar", "signals", "speech", "eyes", "bodies", "sessions", "text"]
+    assert names == ["radar", "speech", "eyes", "bodies", "sessions", "text"]
