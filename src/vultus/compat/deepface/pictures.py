@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import threading
 import warnings
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from vultus.compat.once import once
 from vultus.errors import InputError, NoFaceError, ShapeError
 from vultus.inference.engine import FaceEngine
 from vultus.inference.image import name_of, read
@@ -29,22 +28,16 @@ if TYPE_CHECKING:
 MODEL = "Dlib"
 EMBEDDING: tuple[Task, ...] = ("identity",)
 LOOKS: tuple[Task, ...] = ("expression",)
-_LOCK = threading.Lock()
 
 
-@cache
-def _engine() -> FaceEngine:
-    return FaceEngine()
-
-
+@once
 def engine() -> FaceEngine:
     """The default pack, loaded at the first call.
 
     Raises:
         WeightsError: a model file is missing or damaged.
     """
-    with _LOCK:
-        return _engine()
+    return FaceEngine()
 
 
 def warn_of_others(model_name: str, detector_backend: str) -> None:

@@ -7,12 +7,11 @@ dlib would have drawn them.
 
 from __future__ import annotations
 
-import threading
-from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vultus.compat.once import once
 from vultus.inference.align import warp
 from vultus.inference.detectors.mmod import Mmod, MmodOptions
 from vultus.inference.detectors.mtcnn import Finisher
@@ -35,8 +34,6 @@ SQUARE_SIDE, SQUARE_CENTRE = 1.134, 0.442
 _TURN_DEG, _SHIFT = 3.0, 0.02
 # What dlib's detector would find: its window is 80 px wide, and 99 % of what it finds MTCNN scores at 0.9 or more.
 _WINDOW_PX, _SURE_SCORE = 80, 0.9
-
-_LOCK = threading.Lock()
 
 
 def squares_of(landmarks: Float) -> Float:
@@ -110,16 +107,11 @@ class Models:
         return np.ascontiguousarray(chip[:, ::-1]) if random.random() < 0.5 else chip
 
 
-@cache
-def _models() -> Models:
-    return Models()
-
-
+@once
 def models() -> Models:
     """The models, loaded at the first call.
 
     Raises:
         WeightsError: a model file is missing or damaged.
     """
-    with _LOCK:
-        return _models()
+    return Models()
