@@ -1,0 +1,1 @@
+"""Methods about expressions that go on over time."""
