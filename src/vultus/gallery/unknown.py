@@ -175,6 +175,13 @@ class Unknown:
         self._store.note("view", detail={"unknown_faces": len(rows)})
         return [face_record(row) for row in rows]
 
+    def best(self, group_ids: Sequence[int], most: int) -> dict[int, list[int]]:
+        """Numbers of so many faces of each group at most, the best first: a single look, whatever their number."""
+        with self._reading() as (unnamed, _):
+            found = unnamed.best_of(group_ids, most)
+        self._store.note("view", detail={"unknown_faces": sum(map(len, found.values()))})
+        return found
+
     def cut_outs(self, group_id: int, *, taken: bool = False) -> dict[int, bytes]:
         """The faces of a group as JPEG files, by number; without those whose cut-out was not kept.
 

@@ -168,6 +168,19 @@ class Unnamed:
             raise UnknownNameError("group of unknown faces", str(group_id), (), "(list: vultus unknown list)")
         return [row[0] for row in rows]
 
+    def best_of(self, group_ids: Sequence[int], most: int) -> dict[int, list[int]]:
+        """Numbers of so many faces of each group at most, the best first; groups that are not there are left out."""
+        best: dict[int, list[int]] = {}
+        for group_id, face_id in self._connection.execute(
+            "SELECT group_id, face_id FROM (SELECT group_id, face_id, row_number() OVER"
+            " (PARTITION BY group_id ORDER BY quality DESC, face_id) AS place FROM face"
+            " WHERE person_id IS NULL AND group_id IN (SELECT value FROM json_each(?))) WHERE place <= ?"
+            " ORDER BY group_id, place",
+            (json.dumps(list(group_ids)), most),
+        ):
+            best.setdefault(group_id, []).append(face_id)
+        return best
+
     def cut_outs(self, face_ids: Sequence[int]) -> dict[int, bytes]:
         """The kept cut-outs of faces, as JPEG files.
 

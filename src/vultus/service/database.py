@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import secrets
-import sqlite3
-import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from vultus.errors import StoreError
+from vultus.service.sqlfile import SqlFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 NAME = "service.db"
-_VERSION = 1
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
 CREATE TABLE api_key (
@@ -34,72 +28,24 @@ CREATE INDEX repeat_by_age ON repeat (created);
 """
 
 
-class Database:
-    """An SQLite file that only the owner may read; one connection, used by many threads in turn.
-
-    Args:
-        folder: of the service; made if it is not there.
+class Database(SqlFile):
+    """See above.
 
     Attributes:
         secret: 32 bytes of this service, made once: signs cursors.
-
-    Raises:
-        StoreError: the file cannot be made or opened, or is of a later version.
     """
 
+    NAME, TABLES, VERSION = NAME, _TABLES, 1
+    CANNOT = "the service cannot use the folder {folder}"
+
     def __init__(self, folder: Path) -> None:
-        self.path = folder / NAME
-        self._lock = threading.RLock()
-        try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
-            self._connection = sqlite3.connect(
-                self.path, isolation_level=None, check_same_thread=False, timeout=30, cached_statements=64
-            )
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "trusted_schema=OFF"):
-                self._connection.execute(f"PRAGMA {pragma}")
-            self._make()
-        except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"the service cannot use the folder {folder}: {error}") from error
+        super().__init__(folder)
         self.secret = self._secret()
-
-    @contextlib.contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """The connection, for statements that change nothing."""
-        with self._lock:
-            yield self._connection
-
-    @contextlib.contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing: on the disk when the block ends, undone when it raises."""
-        with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-                self._connection.execute("COMMIT")
-            finally:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
 
     def version(self) -> int:
         """Changes whenever another process has written to the file."""
         with self._lock:
             return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
-
-    def close(self) -> None:
-        """Close the file; a second time does nothing."""
-        with self._lock:
-            self._connection.close()
-
-    def _make(self) -> None:
-        with self.writing() as connection:
-            (found,) = connection.execute("PRAGMA user_version").fetchone()
-            if found > _VERSION:
-                raise StoreError(f"{self.path} was made by a later version of Vultus; install that one")
-            if found == 0:
-                for statement in _TABLES.split(";"):
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA user_version={_VERSION}")
 
     def _secret(self) -> bytes:
         with self.writing() as connection:

@@ -7,19 +7,16 @@ are not in it but where a caller's folder has them: results and events hold numb
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
-import threading
 from typing import TYPE_CHECKING
 
 from vultus.errors import StoreError
+from vultus.service.sqlfile import SqlFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 NAME = "work.db"
-_VERSION = 1
 _TABLES = """
 CREATE TABLE job (
     number INTEGER PRIMARY KEY AUTOINCREMENT, job_id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,
@@ -52,36 +49,21 @@ CREATE INDEX event_by_age ON event (at);
 """
 
 
-class Workbook:
-    """An SQLite file that only the owner may read; one connection, used by many threads in turn.
+class Workbook(SqlFile):
+    """See above; what the disk refuses is told as a `StoreError`."""
 
-    Args:
-        folder: of the service.
-
-    Raises:
-        StoreError: the file cannot be made or opened, or is of a later version.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / NAME
-        self._lock = threading.RLock()
-        try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
-            self._connection = sqlite3.connect(
-                self.path, isolation_level=None, check_same_thread=False, timeout=30, cached_statements=64
-            )
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "trusted_schema=OFF"):
-                self._connection.execute(f"PRAGMA {pragma}")
-            self._make()
-        except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"jobs and monitors cannot be kept in the folder {folder}: {error}") from error
+    NAME, TABLES, VERSION = NAME, _TABLES, 1
+    CANNOT = "jobs and monitors cannot be kept in the folder {folder}"
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """The connection, for statements that change nothing."""
-        with self._lock, self._told():
-            yield self._connection
+        """The connection, for statements that change nothing.
+
+        Raises:
+            StoreError: the disk refuses.
+        """
+        with self._told(), super().reading() as connection:
+            yield connection
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -90,19 +72,8 @@ class Workbook:
         Raises:
             StoreError: the disk refuses.
         """
-        with self._lock, self._told():
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-                self._connection.execute("COMMIT")
-            finally:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-
-    def close(self) -> None:
-        """Close the file; a second time does nothing."""
-        with self._lock:
-            self._connection.close()
+        with self._told(), super().writing() as connection:
+            yield connection
 
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:
@@ -110,13 +81,3 @@ class Workbook:
             yield
         except sqlite3.Error as error:
             raise StoreError(f"the list of jobs and monitors {self.path} cannot be used: {error}") from error
-
-    def _make(self) -> None:
-        with self.writing() as connection:
-            (found,) = connection.execute("PRAGMA user_version").fetchone()
-            if found > _VERSION:
-                raise StoreError(f"{self.path} was made by a later version of Vultus; install that one")
-            if found == 0:
-                for statement in _TABLES.split(";"):
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA user_version={_VERSION}")

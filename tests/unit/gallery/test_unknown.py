@@ -350,6 +350,23 @@ def test_no_byte_of_a_forgotten_face_is_left(tmp_path, precision):
     assert not there()
 
 
+def test_the_best_faces_of_groups_at_a_single_look(gallery):
+    faces = keep(gallery, photos("bob", "eve"))
+    gallery.unknown.group()
+    bob, eve = number(gallery, faces[0]), number(gallery, faces[3])
+    by_quality = {
+        group: [face.face_id for face in sorted(gallery.unknown.faces(group), key=lambda face: -face.quality)]
+        for group in (bob, eve)
+    }
+    last = list(gallery.audit_log())[-1].seq
+    found = gallery.unknown.best([bob, eve, 10**6], 2)
+    assert found == {group: ids[:2] for group, ids in by_quality.items()}
+    lines = [entry for entry in gallery.audit_log() if entry.seq > last]
+    assert [(entry.action, entry.detail) for entry in lines] == [
+        ("view", {"unknown_faces": sum(map(len, found.values()))})
+    ]
+
+
 def test_what_is_done_with_unknown_faces_is_in_the_audit_log(gallery):
     gallery.enroll("Ada", photos("ada"))
     faces = keep(gallery, photos("bob", "eve"))

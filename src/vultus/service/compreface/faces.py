@@ -12,7 +12,7 @@ from vultus.errors import InputError, UnknownNameError
 from vultus.gallery.record import normal_name
 from vultus.service.auth import Caller, needs
 from vultus.service.compreface.subjects import keep_waiting, waiting
-from vultus.service.compreface.terms import Terms, faces_of, gallery_of, json_list, terms, uploads_of
+from vultus.service.compreface.terms import Terms, gallery_of, json_list, seen_of, terms, uploads_of
 from vultus.service.envelope import Json, ServiceError
 from vultus.service.state import service_of
 
@@ -33,10 +33,9 @@ async def add(request: Request, subject: Subject, caller: Enroller, how: Asked) 
     """Keep a picture with one face as an example of a subject."""
     service, gallery = service_of(request), await gallery_of(request, caller)
     (upload,) = await uploads_of(request, "file")
-    found = await faces_of(request, upload, how)
+    photo, found = await seen_of(request, upload, how)
     if len(found) > 1:
         raise ServiceError("bad_request", "Found more than one face in the given image", compreface=31)
-    photo = await service.pictures.read(upload)
 
     def work() -> int:
         try:

@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from fastapi import Query, Request
 
@@ -14,7 +14,7 @@ from vultus.service.auth import Caller
 from vultus.service.decode import Upload
 from vultus.service.envelope import ServiceError
 from vultus.service.pictures import form_of, one
-from vultus.service.routes.looking import largest, look
+from vultus.service.routes.looking import Seen, largest, look
 from vultus.service.schema import Fields
 from vultus.service.state import Service, service_of
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from vultus.types import Face
 
 PLUGINS = ("landmarks", "calculator", "pose", "detector")
+Body = TypeVar("Body", dict[str, Any], list[Any])
 _LONGEST_TEXT = 100_000_000
 
 
@@ -88,13 +89,7 @@ async def json_of(request: Request) -> dict[str, Any]:
     Raises:
         ServiceError: there is none.
     """
-    try:
-        body = json.loads(await request.body())
-    except (ValueError, RecursionError):
-        body = None
-    if not isinstance(body, dict):
-        raise ServiceError("bad_request", "the body must be a JSON object", compreface=26)
-    return body
+    return await _json(request, dict, "a JSON object")
 
 
 async def json_list(request: Request) -> list[Any]:
@@ -103,12 +98,16 @@ async def json_list(request: Request) -> list[Any]:
     Raises:
         ServiceError: there is none.
     """
+    return await _json(request, list, "a JSON list")
+
+
+async def _json(request: Request, kind: type[Body], told: str) -> Body:
     try:
         body = json.loads(await request.body())
     except (ValueError, RecursionError):
         body = None
-    if not isinstance(body, list):
-        raise ServiceError("bad_request", "the body must be a JSON list", compreface=26)
+    if not isinstance(body, kind):
+        raise ServiceError("bad_request", f"the body must be {told}", compreface=26)
     return body
 
 
@@ -122,7 +121,12 @@ def _bytes(name: str, text: object) -> bytes:
 
 
 async def faces_of(request: Request, upload: Upload, how: Terms, *, embed: bool = True) -> list[Face]:
-    """The faces of a picture, largest first.
+    """The faces of a picture, largest first; errors as of `seen_of`."""
+    return (await seen_of(request, upload, how, embed=embed))[1]
+
+
+async def seen_of(request: Request, upload: Upload, how: Terms, *, embed: bool = True) -> Seen:
+    """The pixels of a picture and its faces, largest first.
 
     Raises:
         ServiceError: it cannot be read, or shows nobody.
@@ -133,7 +137,7 @@ async def faces_of(request: Request, upload: Upload, how: Terms, *, embed: bool 
     kept = [face for face in seen[1] if face.score >= how.sure and (face.embedding is not None or not embed)]
     if not kept:
         raise ServiceError("bad_request", "No face is found in the given image", compreface=28)
-    return sorted(largest(kept, how.limit or None), key=lambda face: -face.box.area)
+    return seen[0], sorted(largest(kept, how.limit or None), key=lambda face: -face.box.area)
 
 
 def told(service: Service, face: Face, how: Terms) -> dict[str, Any]:

@@ -35,6 +35,8 @@ from vultus.service.strangers import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from vultus.gallery.collection import Gallery
     from vultus.gallery.record import Kept
     from vultus.gallery.unnamed import Group
@@ -57,10 +59,11 @@ async def listing(
 
     def whole() -> dict[str, Any]:
         probably = gallery.unknown.suggest(service.settings.fpir) if suggest else {}
-        return page(
+        found = page(
             request, gallery.unknown.groups(at_least), limit=limit, cursor=cursor, key=lambda group: group.group_id,
-            show=lambda group: _group(gallery, group, probably.get(group.group_id)),
+            show=lambda group: group,
         )  # fmt: skip
+        return {**found, "items": _groups(gallery, found["items"], probably)}
 
     return answer(request, await service.run(whole))
 
@@ -200,14 +203,18 @@ async def split(
     return answer(request, {"group_id": await service.run(gallery.unknown.split, group_id, fields.face_ids)})
 
 
-def _group(gallery: Gallery, group: Group, probably: str | None) -> dict[str, Any]:
-    faces = sorted(gallery.unknown.faces(group.group_id), key=lambda face: -face.quality)
-    known = gallery.known(probably) if probably else None
-    return {
-        "group_id": group.group_id, "n_faces": group.n_faces, "face_ids": [face.face_id for face in faces[:_SHOWN]],
-        "sources": list(group.sources), "first_at": group.first_at, "last_at": group.last_at,
-        "probably": {"person_id": known.person_id, "name": known.name} if known else None,
-    }  # fmt: skip
+def _groups(gallery: Gallery, groups: Sequence[Group], probably: Mapping[int, str]) -> list[dict[str, Any]]:
+    best = gallery.unknown.best([group.group_id for group in groups], _SHOWN) if groups else {}
+    rows = []
+    for group in groups:
+        name = probably.get(group.group_id)
+        known = gallery.known(name) if name else None
+        rows.append({
+            "group_id": group.group_id, "n_faces": group.n_faces, "face_ids": best.get(group.group_id, []),
+            "sources": list(group.sources), "first_at": group.first_at, "last_at": group.last_at,
+            "probably": {"person_id": known.person_id, "name": known.name} if known else None,
+        })  # fmt: skip
+    return rows
 
 
 def _kept(kept: Kept) -> dict[str, Any]:
