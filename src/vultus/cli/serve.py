@@ -108,6 +108,26 @@ Deadline = Annotated[
     float, typer.Option("--deadline", min=0.1, metavar="S", help="Seconds a request may take.", rich_help_panel=_LIMITS)
 ]
 
+Jobs = Annotated[
+    int, typer.Option("--jobs", min=1, metavar="N", help="Jobs worked on at once.", rich_help_panel=_LIMITS)
+]
+MaxJobs = Annotated[
+    int, typer.Option("--max-jobs", min=1, metavar="N", help="Jobs that may wait or run; more are refused with 429.",
+                      rich_help_panel=_LIMITS),
+]  # fmt: skip
+JobDays = Annotated[
+    float, typer.Option("--job-keep-days", min=0.01, metavar="D", rich_help_panel=_LIMITS,
+                        help="Days a job and its results are kept once it has ended."),
+]  # fmt: skip
+Monitors = Annotated[
+    int, typer.Option("--monitors", min=1, metavar="N", help="Cameras and streams watched at once.",
+                      rich_help_panel=_LIMITS),
+]  # fmt: skip
+EventDays = Annotated[
+    float, typer.Option("--event-keep-days", min=0.01, metavar="D", rich_help_panel=_LIMITS,
+                        help="Days that what monitors told is kept."),
+]  # fmt: skip
+
 
 def serve(
     data: DataDir = None,
@@ -131,6 +151,11 @@ def serve(
     rate: RateOfKeys = 0.0,
     queue: Queue = 128,
     deadline: Deadline = 30.0,
+    jobs: Jobs = 2,
+    max_jobs: MaxJobs = 100,
+    job_keep_days: JobDays = 7.0,
+    monitors: Monitors = 16,
+    event_keep_days: EventDays = 30.0,
     pack: options.PackName = None,
     device: options.Device = "cpu",
     threads: options.Threads = None,
@@ -150,7 +175,8 @@ def serve(
         deadline_s=deadline, tls_cert=tls_cert, tls_key=tls_key, cors=tuple(cors or ()), fetch_urls=fetch_urls,
         fetch_hosts=tuple(host.lower() for host in fetch_host or ()), compreface=compreface, job_root=job_root,
         door=door.value, milvus_uri=milvus_uri, allow_plain=allow_plain,
-        stream_hosts=tuple(host.lower() for host in stream_host or ()),
+        stream_hosts=tuple(host.lower() for host in stream_host or ()), jobs=jobs, max_jobs=max_jobs,
+        job_keep_days=job_keep_days, monitors=monitors, event_keep_days=event_keep_days,
     )  # fmt: skip
     _run(settings)
 

@@ -10,7 +10,10 @@ from typing import Literal
 from vultus.errors import ConfigError
 
 MEGABYTE = 1024 * 1024
-_COUNTS = ("decoders", "max_bytes", "max_pixels", "max_pictures", "max_request_bytes", "batch", "queue", "top")
+_COUNTS = (
+    "decoders", "max_bytes", "max_pixels", "max_pictures", "max_request_bytes", "batch", "queue", "top", "jobs",
+    "max_jobs", "monitors",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,24 +104,15 @@ class Settings:
     compreface_collection: str = "default"
 
     def __post_init__(self) -> None:
-        for name in (
-            "decoders",
-            "max_bytes",
-            "max_pixels",
-            "max_pictures",
-            "max_request_bytes",
-            "batch",
-            "queue",
-            "top",
-            "jobs",
-            "max_jobs",
-            "monitors",
-        ):
+        for name in _COUNTS:
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} of a service must be at least 1, but is {getattr(self, name)}")
         for name in ("decode_s", "deadline_s", "drain_s"):
             if not getattr(self, name) > 0:
                 raise ConfigError(f"{name} of a service must be seconds above 0, but is {getattr(self, name):g}")
+        for name in ("job_keep_days", "event_keep_days"):
+            if not getattr(self, name) > 0:
+                raise ConfigError(f"{name} of a service must be days above 0, but is {getattr(self, name):g}")
         if not self.auth and not self.loopback:
             raise ConfigError(
                 f"--no-auth is for this machine alone, but the service would listen on {self.host}; "

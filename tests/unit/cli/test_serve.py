@@ -28,17 +28,23 @@ def test_options_become_settings(cli: Cli, started: list[Settings]) -> None:
     limits = "--max-mb 1 --max-megapixels 2 --rate 5 --queue 9 --deadline 3 --threads 2 --offline"
     doors = "--cors https://a.example --fetch-urls --fetch-host CDN.example --compreface --job-root jobs --no-auth"
     far = "--door milvus --milvus-uri http://milvus:19530 --allow-plain"
-    cli(
-        "serve", "--data", "d", "--port", "1234", "--gallery", "g.vultus", *limits.split(), *doors.split(), *far.split()
-    )
+    work = "--jobs 3 --max-jobs 7 --job-keep-days 1.5 --monitors 4 --event-keep-days 2"
+    words = " ".join([limits, doors, far, work]).split()
+    cli("serve", "--data", "d", "--port", "1234", "--gallery", "g.vultus", *words)
     assert started == [
         Settings(
             data=Path("d"), port=1234, max_bytes=1024**2, max_pixels=2_000_000, rate_per_s=5, queue=9, deadline_s=3,
             cors=("https://a.example",), fetch_urls=True, fetch_hosts=("cdn.example",), compreface=True,
             door="milvus", milvus_uri="http://milvus:19530", allow_plain=True,
+            jobs=3, max_jobs=7, job_keep_days=1.5, monitors=4, event_keep_days=2,
             job_root=Path("jobs"), gallery=Path("g.vultus"), threads=2, offline=True, auth=False,
         )
     ]  # fmt: skip
+
+
+def test_what_is_not_said_is_as_the_settings_have_it(cli: Cli, started: list[Settings]) -> None:
+    cli("serve", "--data", "d")
+    assert started == [Settings(data=Path("d"))]
 
 
 def test_what_cannot_be_is_told(cli: Cli, started: list[Settings]) -> None:

@@ -17,6 +17,9 @@ PLAIN = Settings(Path("/nowhere"))
         ({"queue": 0}, "queue of a service must be at least 1, but is 0"),
         ({"jobs": 0}, "jobs of a service must be at least 1"),
         ({"deadline_s": 0.0}, "deadline_s of a service must be seconds above 0, but is 0"),
+        ({"monitors": 0}, "monitors of a service must be at least 1, but is 0"),
+        ({"job_keep_days": 0.0}, "job_keep_days of a service must be days above 0, but is 0"),
+        ({"event_keep_days": -1.0}, "event_keep_days of a service must be days above 0, but is -1"),
         (
             {"auth": False, "host": "0.0.0.0"},
             "this machine alone, but the service would listen on 0.0.0.0",
