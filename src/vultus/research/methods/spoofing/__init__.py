@@ -1,0 +1,1 @@
+"""Presentation attacks: methods that tell a face from a picture of one."""
