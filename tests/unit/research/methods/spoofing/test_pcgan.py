@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -35,6 +36,19 @@ def test_the_paper_scale_has_the_sizes_it_tells() -> None:
     assert counts["detector"] == clip + 2 * 769 + 6 * 769 + 769 + 768
     assert 5e6 < counts["converter"] < 5e7
     assert model.detector.patch is not None
+
+
+@pytest.mark.parametrize("config", [Config(), Config.check()], ids=["paper", "check"])
+def test_the_page_tells_what_it_costs(checkout: Path, config: Config) -> None:
+    page = checkout / "docs/methods/pcgan.md"
+    if not page.exists():
+        pytest.skip("the page comes with the run")
+    with torch.device("meta"):
+        model = pcgan.build(config)
+        counts = [sum(one.numel() for one in part.parameters()) for _, part in model.named_children()]
+        macs = cost(model.detector, (3, config.making.side, config.making.side)).macs
+    told = " | ".join(f"{number:,}" for number in (*counts, macs))
+    assert f", {config.making.side} px | {told} |" in page.read_text("utf-8")
 
 
 def test_arms_differ_in_what_they_are_called_after() -> None:

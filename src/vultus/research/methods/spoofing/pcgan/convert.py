@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 from torch.nn import functional as F  # noqa: N812  PyTorch's own habit
 
 from vultus.research.methods.spoofing.pcgan.critics import ImageCritic, PatchCritic, patches, slope
@@ -101,8 +102,9 @@ def converter_losses(converter: Converter, critics: Critics, batch: Batch, donor
     """What encoder and generator learn from pictures i and donors j, x_ij = G(c_i, p_j).
 
     rec |G(c_i, p_i) - x_i| + GAN(G(c_i, p_i)) 0.5 + GAN(x_ij) + patch GAN(x_ij beside x_j) + cycle |E_c(x_ij) - c_i| +
-    |E_p(x_ij) - p_j| + 0.5 CE(kind) + 0.1 of each reversed head + 40 (|S(G(c_i, p_i)) - S(x_i)| + |S(x_ij) - S(x_j)|),
+    |E_p(x_ij) - p_j| + 0.5 CE(kind) + 0.1 of each reversed head + 10 (|S(G(c_i, p_i)) - S(x_i)| + |S(x_ij) - S(x_j)|),
     S the strength of fine waves. GAN is softplus(-D). Partial attacks teach the heads alone: G paints all of a picture.
+    The cycle teaches G alone.
 
     Args:
         converter, critics: the critics do not learn from this.
@@ -116,7 +118,7 @@ def converter_losses(converter: Converter, critics: Critics, batch: Batch, donor
     mixed = converter.generator(content, pattern[donors], skip, random)
     ours = whole(batch["mask"], label)
     theirs = ours[donors]
-    content_again, pattern_again, _ = converter.encoder(mixed)
+    content_again, pattern_again, _ = functional_call(converter.encoder, _still(converter.encoder), (mixed,))
     beside = critics.patch(critics.cut(mixed), critics.cut(image[donors]))
     heads = converter.heads.losses(content, pattern, batch)
     return {
@@ -127,9 +129,18 @@ def converter_losses(converter: Converter, critics: Critics, batch: Batch, donor
         + _mean((pattern_again - pattern[donors].detach()).abs(), theirs),
         "kind": 0.5 * heads["kind"],
         "hidden": 0.1 * (heads["person"] + heads["domain"] + heads["trace"]),
-        "waves": 40 * _mean((spectrum(again) - spectrum(image)).abs(), ours)
-        + 40 * _mean((spectrum(mixed) - spectrum(image[donors])).abs(), theirs),
+        "waves": 10 * _mean((spectrum(again) - spectrum(image)).abs(), ours)
+        + 10 * _mean((spectrum(mixed) - spectrum(image[donors])).abs(), theirs),
     }
+
+
+def _still(part: nn.Module) -> dict[str, Tensor]:
+    """Its numbers as they are: what passes through them teaches them nothing.
+
+    An encoder that learnt from the cycle would come to an understanding with the generator about signs that no real
+    attack bears.
+    """
+    return {key: value.detach().clone() for key, value in (*part.named_parameters(), *part.named_buffers())}
 
 
 def critic_losses(
