@@ -1,0 +1,1 @@
+"""Methods about emotions seen through more than a face."""
