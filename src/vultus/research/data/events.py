@@ -56,6 +56,20 @@ def first(events: NDArray[np.void], share: float) -> NDArray[np.void]:
     return events[: round(share * len(events))]
 
 
+def middle(events: NDArray[np.void], size: tuple[int, int]) -> tuple[NDArray[np.void], tuple[int, int]]:
+    """Events of the middle square of a camera, and rows and columns of that.
+
+    Args:
+        events: in any order.
+        size: rows and columns of the camera.
+    """
+    side = min(size)
+    top, left = (size[0] - side) // 2, (size[1] - side) // 2
+    x, y = events["x"].astype(np.int64) - left, events["y"].astype(np.int64) - top
+    kept = (x >= 0) & (x < side) & (y >= 0) & (y < side)
+    return made(events["t"][kept], x[kept], y[kept], events["p"][kept]), (side, side)
+
+
 def counted(
     events: NDArray[np.void],
     bins: int,

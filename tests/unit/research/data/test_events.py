@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vultus.errors import ConfigError, InputError
-from vultus.research.data.events import EVENT, binary, counted, extent, first, made
+from vultus.research.data.events import EVENT, binary, counted, extent, first, made, middle
 
 
 def some(n: int, seed: int = 0, size: tuple[int, int] = (6, 9), span: int = 1000) -> np.ndarray:
@@ -61,6 +61,14 @@ def test_the_first_half() -> None:
     assert len(first(events, 0)) == 0
     with pytest.raises(ConfigError, match=r"a share of the events lies between 0 and 1, not at 1\.5"):
         first(events, 1.5)
+
+
+def test_the_middle_square() -> None:
+    events = made(np.arange(4), np.array([0, 3, 6, 9]), np.array([0, 1, 3, 2]), np.array([1, 0, 1, 0]))
+    found, size = middle(events, (4, 10))
+    assert size == (4, 4)
+    assert found.tolist() == [(1, 0, 1, 0), (2, 3, 3, 1)]
+    assert np.array_equal(middle(events, (10, 10))[0], events)
 
 
 def test_bad_input_is_told() -> None:

@@ -91,7 +91,7 @@ class Config:
         """Minutes on two processors."""
         return cls(
             widths=(12, 24, 32), depths=(1, 1, 1), reach=5, dropout=0.0, wider=1.3, gru=34, transformer=48, lr=5e-3,
-            steps=400, batch_size=16, grid=Grid(8, 16), filming=Filming(clips=900, frames=9, pixels=32), testers=240,
+            steps=600, batch_size=16, grid=Grid(8, 16), filming=Filming(clips=900, frames=9, pixels=32), testers=240,
         )  # fmt: skip
 
     @classmethod

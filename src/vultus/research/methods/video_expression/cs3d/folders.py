@@ -8,7 +8,7 @@ import numpy as np
 
 from vultus.errors import ConfigError, InputError
 from vultus.inference.image import read
-from vultus.research.data.events import counted, first, made
+from vultus.research.data.events import counted, first, made, middle
 from vultus.research.data.sample import Samples
 from vultus.research.data.sampling import split
 from vultus.research.data.sets import nefer
@@ -93,7 +93,9 @@ def _unpacked(frames: list[Path]) -> Recording:
 
 def _row(recording: Recording, filming: Filming, grid: Grid, seed: int) -> dict[str, NDArray[np.uint8]]:
     """All columns of one clip, whatever its length."""
-    events, size = recording.events, recording.size
+    events, size = middle(recording.events, recording.size)
+    if not len(events):
+        raise InputError("a recording says nothing in the middle square of its camera")
     span = (float(events["t"][0]), float(events["t"][-1]) + 1)
 
     def cells(chosen: NDArray[np.void]) -> NDArray[np.uint8]:

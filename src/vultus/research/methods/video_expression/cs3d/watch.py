@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from vultus.errors import InputError
 from vultus.research.blocks.spiking import Rate, SoftSpike
-from vultus.research.data.events import counted
+from vultus.research.data.events import counted, middle
 from vultus.research.data.sample import Samples, predicted
+from vultus.research.data.sets.event_files import Recording
 from vultus.research.data.sets.filmed import recorded
 from vultus.research.data.sets.recordings import VIDEOS
 from vultus.research.methods.video_expression.cs3d.displays import CLASSES
@@ -22,10 +24,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from vultus.research.data.sets.event_files import Recording
-
 _AROUND = 1.5  # side of the square that is filmed, in sizes of the face
 _SHOWN = 8  # event frames in a row of the picture
+_FINE = 96  # cells of a side there
 _DARKER, _BRIGHTER = (0.0, 0.45, 0.7), (0.84, 0.37, 0.0)
 
 
@@ -41,6 +42,8 @@ def watched(model: Any, path: Path, out: Path | None) -> dict[str, Any]:
     film = path.suffix.lower() in VIDEOS
     finder = _Finder() if film else None
     recording = recorded(path, config.filming.pixels, config.filming.camera, 0, finder)
+    said = len(recording.events)
+    recording = _middle(recording, path)
     windows, starts = cut(recording, config.grid.bins, config.grid.side, config.filming.seconds)
     samples = Samples({"voxels": windows}, name=path.name)
     scores = _softmax(predicted(model, samples)["logits"])
@@ -50,9 +53,10 @@ def watched(model: Any, path: Path, out: Path | None) -> dict[str, Any]:
     if out is not None:
         at = int(windows.sum((1, 2, 3, 4)).argmax())
         sent = firing(model.network, windows[at])
-        draw(windows[at], scores[at], words, sent, out / "events.png")
+        fine, _ = cut(recording, config.grid.bins, min(recording.size[0], _FINE), config.filming.seconds)
+        draw(fine[at], scores[at], words, sent, out / "events.png")
     return {
-        "events": len(recording.events), "camera": {"rows": recording.size[0], "columns": recording.size[1]},
+        "events": said, "in_the_middle": len(recording.events), "side": recording.size[0],
         "simulated": film, "face": finder.found if finder else None,
         "windows": [
             {"start_s": round(start, 3), "events": int(window.sum()), "label": words[int(row.argmax())],
@@ -156,6 +160,14 @@ def coloured(counts: NDArray[np.uint8]) -> NDArray[np.float64]:
     for one, colour in zip(share, (_DARKER, _BRIGHTER), strict=True):
         picture -= one[..., None] * (1 - np.array(colour))
     return np.clip(picture, 0, 1)
+
+
+def _middle(recording: Recording, path: Path) -> Recording:
+    """The square that a network sees of a camera."""
+    events, size = middle(recording.events, recording.size)
+    if not len(events):
+        raise InputError(f"{path} says nothing in the middle square of its camera")
+    return Recording(events, size)
 
 
 class _Finder:

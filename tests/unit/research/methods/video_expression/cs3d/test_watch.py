@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from unit.inference.portraits import portrait
+from vultus.errors import InputError
 from vultus.inference.image import read
 from vultus.inference.record import VideoWriter
 from vultus.research.data.events import made
@@ -49,6 +50,8 @@ def test_events_are_answered_and_drawn(tmp_path: Path) -> None:
     np.savez(path, t=events["t"], x=events["x"], y=events["y"], p=events["p"])
     found = cs3d.answer(MODEL, path, tmp_path)
     assert found["events"] == 4000
+    assert found["side"] == 24
+    assert found["in_the_middle"] == pytest.approx(3000, rel=0.1)
     assert found["simulated"] is False
     assert found["face"] is None
     assert len(found["windows"]) == 3
@@ -61,6 +64,12 @@ def test_events_are_answered_and_drawn(tmp_path: Path) -> None:
     assert read(tmp_path / "events.png").shape == (460, 1100, 3)
 
 
+def test_a_camera_that_says_nothing_in_the_middle_is_told(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.array([[5, 0, 0, 1], [6, 90, 1, 1]]))
+    with pytest.raises(InputError, match="says nothing in the middle square of its camera"):
+        cs3d.answer(MODEL, tmp_path / "x.npy", None)
+
+
 def test_a_film_is_seen_through_the_simulated_camera(tmp_path: Path) -> None:
     film = tmp_path / "x.avi"
     with VideoWriter(film, fps=25) as writer:
@@ -69,7 +78,7 @@ def test_a_film_is_seen_through_the_simulated_camera(tmp_path: Path) -> None:
     found = cs3d.answer(MODEL, film, None)
     assert found["simulated"] is True
     assert found["face"] is True
-    assert found["camera"] == {"rows": 24, "columns": 24}
+    assert found["side"] == 24
     assert found["events"] > 100
 
 
