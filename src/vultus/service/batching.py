@@ -1,9 +1,9 @@
 """One engine for many requests: pictures that come at the same time go through the networks together.
 
-Batches have one of a few sizes (1, 2, 4, 8, ...), so that the networks see few shapes and memory stays flat. Nobody
-waits for a batch to fill while a worker is idle, except for pictures that are being decoded at that moment. The queue
-is bounded in pictures and pixels: whoever comes later is told when to come again. A picture whose request has ended
-is dropped.
+Batches have one of a few sizes (1, 2, 3, 4, 6, 8, 12, ...), so that the networks see few shapes and memory stays flat.
+Nobody waits for a batch to fill while a worker is idle, except for pictures that are being decoded at that moment and,
+for a share of the time that a batch takes, for callers who have just been answered. The queue is bounded in pictures
+and pixels: whoever comes later is told when to come again. A picture whose request has ended is dropped.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 _MOST_PIXELS = 48_000_000  # of a batch
 _QUEUED_PIXELS = 1_000_000_000  # of all that wait: 3 GB
 _LINGER_S = 0.004
+_PATIENCE = 0.3  # of the time that a batch takes
 # Seconds of `time.monotonic` at which the request that works here ends.
 deadline: ContextVar[float] = ContextVar("vultus_deadline", default=float("inf"))
 
@@ -185,27 +186,35 @@ class BatchedEngine:
         return len(self._queue) * each
 
     def _work(self) -> None:
-        while (items := self._take()) is not None:
+        last, took = 0, 0.0
+        while (items := self._take(last, took)) is not None:
             began = time.perf_counter()
             answers = self._find(items)
+            last, took = len(items), time.perf_counter() - began
             with self._change:
-                self.load.pictures += len(items)
+                self.load.pictures += last
                 self.load.batches += 1
-                self.load.seconds += time.perf_counter() - began
+                self.load.seconds += took
             for item, answer in zip(items, answers, strict=True):
                 if isinstance(answer, BaseException):
                     item.done.set_exception(answer)
                 else:
                     item.done.set_result(answer)
 
-    def _take(self) -> list[_Item] | None:
-        """The next batch; None once the engine is closed and all is done."""
+    def _take(self, last: int, took: float) -> list[_Item] | None:
+        """The next batch; None once the engine is closed and all is done.
+
+        Args:
+            last: pictures in this worker's batch before.
+            took: seconds that one took.
+        """
+        until = time.monotonic() + _PATIENCE * took
         with self._change:
             while True:
                 self._idle += 1
                 while not self._queue and not self._closed:
                     self._change.wait()
-                self._linger()
+                self._linger(last, until)
                 self._idle -= 1
                 self._drop_late()
                 if self._queue and (items := self._first()):
@@ -213,11 +222,15 @@ class BatchedEngine:
                 if self._closed and not self._queue:
                     return None
 
-    def _linger(self) -> None:
-        """Give pictures that are being decoded a moment to join."""
-        until = time.monotonic() + _LINGER_S
-        while not self._closed and 0 < len(self._queue) < self._most and self._arriving():
-            left = until - time.monotonic()
+    def _linger(self, last: int, until: float) -> None:
+        """Give pictures that are being decoded a moment to join, and callers who were just answered to come back.
+
+        Many who ask in turns would else drift apart, into ever smaller batches.
+        """
+        decoded = time.monotonic() + _LINGER_S
+        while not self._closed and 0 < len(self._queue) < self._most:
+            ends = [until] * (len(self._queue) < last) + [decoded] * bool(self._arriving())
+            left = max(ends, default=0.0) - time.monotonic()
             if left <= 0:
                 return
             self._change.wait(left)
@@ -241,7 +254,8 @@ class BatchedEngine:
             fitting += 1
         # Others who have nothing to do get their part.
         mine = -(-fitting // (self._idle + 1))
-        count = 1 << (mine.bit_length() - 1)
+        power = 1 << (mine.bit_length() - 1)
+        count = max(size for size in (power, power * 3 // 2) if size <= mine)
         items = [self._queue.popleft() for _ in range(count)]
         self._pixels -= sum(item.pixels for item in items)
         if self._queue:
