@@ -18,14 +18,15 @@ MODELS = ROOT / "docs/models"
 SETS = ROOT / "docs/sets.md"
 WORLD = ROOT / "docs/world.md"
 _MARKED = re.compile(
-    r"(<!-- (ablation|audit|geometry|expression|sets|variants|world): ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL
+    r"(<!-- (ablation|audit|geometry|expression|sets|variants|world|liveness|tasks): ([\w-]+) -->\n).*?(<!-- end -->)",
+    re.DOTALL,
 )
 
 
 def page(path: Path) -> str:
     """What the page must be."""
     made = {"ablation": tables, "audit": audited, "geometry": geometry, "sets": counted, "expression": expression,
-            "variants": variants, "world": world}  # fmt: skip
+            "variants": variants, "world": world, "liveness": liveness, "tasks": tasks}  # fmt: skip
     return _MARKED.sub(lambda found: found[1] + made[found[2]](found[3]) + found[4], path.read_text("utf-8"))
 
 
@@ -159,6 +160,37 @@ def expression(name: str) -> str:
     ])  # fmt: skip
 
 
+def liveness(name: str) -> str:
+    """Errors of the liveness model that ships: on the camera that was left out, and on real photographs of people."""
+    report: dict[str, Any] = json.loads((ROOT / f"results/{name}.json").read_text("utf-8"))
+    figures, photographs = report["left_out"]["figures"], report["photographs"]
+    kinds = [key.removeprefix("apcer_") for key in figures if key.startswith("apcer_")]
+    new = set(report["left_out"]["new_kinds"])
+    rows = [[kind + (" (never seen)" if kind in new else ""), f"{figures['apcer_' + kind]:.1%}"] for kind in kinds]
+    versions = ", ".join(f"{package} {release}" for package, release in report["versions"].items())
+    lines = [
+        "",
+        f"Rendered people, camera `{report['left_out']['camera']}`, which it has not seen: AUC {figures['auc']:.3f} "
+        f"over known kinds of attacks, BPCER {figures['bpcer']:.1%}, HTER {figures['hter']:.1%}, at the threshold "
+        f"{report['threshold']:.3f} (equal errors of development people before the cameras of the training).",
+        "",
+        *_table(["kind of attack", "let in (APCER)"], rows),
+        "",
+    ]
+    lines += [
+        f"- **Real photographs**: {one['refused']} of {one['faces']} faces of {one['what']} are refused as attacks "
+        f"({one['refused'] / max(one['faces'], 1):.0%})." for one in photographs
+    ]  # fmt: skip
+    return "\n".join([
+        *lines,
+        "",
+        f"Model {report['model']}, {report['parameters']:,} parameters, {report['macs']:,} multiplications for a face, "
+        f"{report['bytes']:,} bytes, sha256 `{report['sha256'][:16]}...`; `{report['command']}`, revision "
+        f"{report['revision'] or 'unknown'}; {versions}.",
+        "",
+    ])  # fmt: skip
+
+
 def variants(name: str) -> str:
     """One row for each kind of gate, over the seeds that were run."""
     report: dict[str, Any] = json.loads((ROOT / f"results/{name}.json").read_text("utf-8"))
@@ -178,6 +210,34 @@ def variants(name: str) -> str:
         "",
         f"Mean and spread over the seeds. Trained on {report['train']:,} pictures, judged on the {report['test']:,} of "
         f"PublicTest; {settings}. `{report['command']}`, revision {report['revision'] or 'unknown'}; {versions}.",
+        "",
+    ])  # fmt: skip
+
+
+def tasks(name: str) -> str:
+    """Full method and twin on several tasks, over the seeds that were run."""
+    report: dict[str, Any] = json.loads((ROOT / f"results/{name}_tasks.json").read_text("utf-8"))
+    rows = []
+    for task in dict.fromkeys(run["task"] for run in report["runs"]):
+        for arm in ("full", "baseline"):
+            runs = [run for run in report["runs"] if (run["task"], run["arm"]) == (task, arm)]
+            bent = {
+                key: sum(run["curvature"][key] for run in runs) / len(runs) if arm == "full" else None
+                for key in runs[0]["curvature"]
+            }
+            rows.append([
+                task, arm, str(len(runs)), _over([run["figures"]["balanced_accuracy"] for run in runs]),
+                f"{100 / runs[0]['classes']:.1f}", _over([run["figures"]["macro_f1"] for run in runs]),
+                ", ".join(f"{key} {value:.2f}" for key, value in bent.items() if value is not None) or "-",
+            ])  # fmt: skip
+    versions = ", ".join(f"{package} {release}" for package, release in report["versions"].items())
+    head = ["task", "arm", "seeds", "balanced accuracy, %", "chance, %", "macro F1, %", "curvature K"]
+    return "\n".join([
+        "",
+        *_table(head, rows),
+        "",
+        f"Mean and spread over the seeds; align: {report['runs'][0]['align']}. `{report['command']}`, revision "
+        f"{report['revision'] or 'unknown'}; {versions}.",
         "",
     ])  # fmt: skip
 

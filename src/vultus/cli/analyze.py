@@ -28,6 +28,7 @@ def analyze(
     threads: options.Threads = None,
     offline: options.Offline = False,
     licence_policy: options.LicencePolicy = options.Policy.any,
+    liveness: options.Liveness = options.LivenessModel.pack,
 ) -> None:
     """Say what faces show: angry, disgust, fear, happy, sad, surprise or neutral."""
     from vultus.weights.expression import checked, expression_spec
@@ -37,7 +38,7 @@ def analyze(
     items = expand_inputs(inputs)
     tasks: tuple[Task, ...] = ("expression",)
     album = None if annotate is None else Album(annotate, items)
-    engine = Choice(pack, device, threads, offline, licence_policy).engine()
+    engine = Choice(pack, device, threads, offline, licence_policy, liveness=liveness.value).engine()
 
     def each(view: View) -> Answer:
         faces = largest(view.faces, max_faces)
@@ -52,6 +53,13 @@ def analyze(
     )  # fmt: skip
 
 
+def _doubt(face: Face) -> tuple[str, str]:
+    """Why not to trust what a face shows: an attack before its quality."""
+    if face.liveness is not None and not face.liveness.live:
+        return f"{face.liveness.reason} (live {face.liveness.live_score:.2f})", "yellow"
+    return record.text_of_quality(face), "" if face.quality.ok else "yellow"
+
+
 def _rows(faces: Sequence[Face]) -> list[Row]:
     """One table row per face."""
     if not faces:
@@ -64,6 +72,6 @@ def _rows(faces: Sequence[Face]) -> list[Row]:
         rows.append([
             str(number), f"{left:.0f}, {top:.0f}  {face.box.width:.0f} x {face.box.height:.0f}", (first, "bold"),
             f"{scores[first]:.2f}", f"{second} {scores[second]:.2f}",
-            (record.text_of_quality(face), "" if face.quality.ok else "yellow"),
+            _doubt(face),
         ])  # fmt: skip
     return rows

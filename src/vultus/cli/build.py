@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from vultus.cli.console import Bar, say, waiting
 from vultus.cli.options import DEFAULT_PACK, Runner
@@ -35,6 +35,7 @@ class Choice:
         offline: never download.
         policy: "any" or "commercial".
         calibration: file in place of the pack's thresholds.
+        liveness: "pack", "rendered" or "off".
     """
 
     pack: str | None = None
@@ -43,6 +44,7 @@ class Choice:
     offline: bool = False
     policy: str = "any"
     calibration: Path | None = None
+    liveness: Literal["pack", "rendered", "off"] = "pack"
 
     def engine(self) -> FaceEngine:
         """Build the engine; at the first run of a pack this also rebuilds its networks, which takes seconds."""
@@ -57,6 +59,7 @@ class Choice:
                 offline=self.offline,
                 licence_policy="commercial" if self.policy == "commercial" else "any",
                 calibration=self.calibration,
+                liveness={"pack": None, "rendered": "rendered", "off": False}[self.liveness],
             )
 
 

@@ -44,6 +44,7 @@ def identify(
     offline: options.Offline = False,
     licence_policy: options.LicencePolicy = options.Policy.any,
     calibration: options.Calibration = None,
+    liveness: options.Liveness = options.LivenessModel.pack,
 ) -> None:
     """Name the people in pictures and videos; a stranger is answered as unknown."""
     items = expand_inputs(inputs)
@@ -51,7 +52,7 @@ def identify(
     within = among(among_people, among_collections, among_tags, among_since, among_until)
     album = None if annotate is None else Album(annotate, items)
     own = pack_of(gallery, needed=True)
-    engine = Choice(pack or own, device, threads, offline, licence_policy, calibration).engine()
+    engine = Choice(pack or own, device, threads, offline, licence_policy, calibration, liveness.value).engine()
     tally = Tally(extra={"known": 0, "unknown": 0})
     with open_gallery(gallery, engine, door=door, door_options=far, logged=True, purpose=purpose) as people:
         # a rate that cannot be had is told before any picture is looked at

@@ -18,6 +18,14 @@ class Policy(StrEnum):
     commercial = "commercial"
 
 
+class LivenessModel(StrEnum):
+    """Which model tells a face from a picture of one."""
+
+    pack = "pack"
+    rendered = "rendered"
+    off = "off"
+
+
 class SearchDoor(StrEnum):
     """The ways to search a gallery."""
 
@@ -145,6 +153,11 @@ Offline = Annotated[
 LicencePolicy = Annotated[
     Policy, typer.Option("--licence-policy", envvar="VULTUS_LICENCE_POLICY", rich_help_panel=_ENGINE,
                          help="'commercial' refuses weights licensed for research only."),
+]  # fmt: skip
+Liveness = Annotated[
+    LivenessModel, typer.Option("--liveness", rich_help_panel=_ENGINE,
+                                help="Attack detection: the pack's where it has one, 'rendered' for the one that comes "
+                                     "with Vultus and was trained on rendered attacks only, or 'off'."),
 ]  # fmt: skip
 Runs = Annotated[
     Runner, typer.Option("--engine", help="'ray' works on a cluster: vultus\\[ray].", rich_help_panel=_ENGINE)

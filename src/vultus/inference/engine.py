@@ -16,7 +16,7 @@ from vultus.inference.detectors import build
 from vultus.inference.embed import Embedder
 from vultus.inference.expression import Expressions
 from vultus.inference.image import name_of, read
-from vultus.inference.liveness import LivenessDetector
+from vultus.inference.liveness import chosen
 from vultus.inference.quality import DEFAULT_GATE, QualityGate, assess
 from vultus.inference.session import open_session
 from vultus.inference.track import Looks, Tracker, follow
@@ -29,8 +29,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    import onnxruntime
+
     from vultus.inference.detect import Detections, Float, Image
     from vultus.inference.image import Source
+    from vultus.inference.liveness import Wanted
     from vultus.inference.track import Sighting
     from vultus.inference.video import Frame
     from vultus.types import Calibration, Liveness, Track
@@ -54,13 +57,15 @@ class FaceEngine:
         offline: never download.
         cache_dir: where rebuilt and pulled models lie; None for the user's cache.
         gate: limits a face must keep to be called good.
-        liveness: check for presentation attacks; None does when the pack has a model for it.
+        liveness: check for presentation attacks; None does when the pack has a model for it, "rendered" takes the one
+            that comes with Vultus, which was trained on rendered attacks only (docs/models/liveness.md).
         calibration: file written by `vultus calibrate`, in place of the pack's own thresholds.
 
     Raises:
         WeightsError: a model file is missing, damaged or refused.
         ConfigError: the device is not there, liveness is asked of a pack without it, or the calibration is damaged or
             holds for another contract.
+        UnknownNameError: liveness is another word.
 
     Example:
         >>> engine = FaceEngine()
@@ -77,7 +82,7 @@ class FaceEngine:
         offline: bool = False,
         cache_dir: Path | None = None,
         gate: QualityGate | None = None,
-        liveness: bool | None = None,
+        liveness: Wanted = None,
         calibration: str | Path | None = None,
     ) -> None:
         loaded = load_pack(pack)
@@ -87,7 +92,7 @@ class FaceEngine:
         self._calibration = None if calibration is None else load_calibration(calibration, self.contract)
         self.gate = gate or DEFAULT_GATE
 
-        def open_file(name: str) -> object:
+        def open_file(name: str) -> onnxruntime.InferenceSession:
             return open_session(files[name], device=device, threads=threads)
 
         self._detector = build(self.pack.detector, open_file)
@@ -95,14 +100,9 @@ class FaceEngine:
         session = open_session(files[self.pack.embedder.file], device=device, threads=threads)
         self.provider: str = session.get_providers()[0]
         self._embedder = Embedder(session, self.pack.embedder)
-        if liveness and self.pack.liveness is None:
-            raise ConfigError(
-                f"pack {self.pack.name} has no liveness model; leave liveness out, or add one to its manifest"
-            )
-        self._liveness: LivenessDetector | None = None
-        if self.pack.liveness is not None and liveness is not False:
-            model = open_session(files[self.pack.liveness.file], device=device, threads=threads)
-            self._liveness = LivenessDetector(model, self.pack.liveness)
+        self._liveness = chosen(
+            self.pack, liveness, open_file, device=device, threads=threads, licence_policy=licence_policy
+        )
         self._expressions = Expressions(device, threads, licence_policy)
 
     @property

@@ -7,24 +7,29 @@ threshold what it was chosen for (ISO/IEC 30107-3: APCER and BPCER at that point
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vultus.errors import WeightsError
+from vultus.errors import ConfigError, UnknownNameError, WeightsError
+from vultus.inference.session import open_session
 from vultus.types import Liveness
+from vultus.weights.expression import checked
+from vultus.weights.liveness import rendered_model
 
 if TYPE_CHECKING:
     import onnxruntime
 
-    from vultus.weights.manifest import LivenessSpec
+    from vultus.weights.manifest import LivenessSpec, Pack
 
 Float = NDArray[np.float32]
 Image = NDArray[np.uint8]
 
 PRESENTATION_ATTACK = "presentation_attack"
+RENDERED = "rendered"
+Wanted = bool | Literal["rendered"] | None
 _BATCH = 32
 
 
@@ -85,6 +90,41 @@ class LivenessDetector:
         spec = self._spec
         reason = "" if score >= spec.threshold else PRESENTATION_ATTACK
         return Liveness(score, spec.threshold, reason, spec.operating_point)
+
+
+def chosen(
+    pack: Pack, wanted: Wanted, open_file: Callable[[str], onnxruntime.InferenceSession], *, device: str,
+    threads: int | None, licence_policy: str,
+) -> LivenessDetector | None:  # fmt: skip
+    """The detector an engine was asked for.
+
+    Args:
+        pack: of the engine.
+        wanted: False for none; True for the pack's; None for the pack's where it has one; "rendered" for the one that
+            comes with Vultus and has seen rendered attacks only.
+        open_file: opens a file of the pack.
+        device, threads: see `session.open_session`.
+        licence_policy: see `weights.expression.checked`.
+
+    Raises:
+        ConfigError: the pack has none, but must.
+        UnknownNameError: another word is wanted.
+        WeightsError: the model that comes with Vultus is damaged.
+    """
+    if isinstance(wanted, str):
+        if wanted != RENDERED:
+            raise UnknownNameError("liveness", wanted, (RENDERED,), "Known: True, False, None, 'rendered'")
+        own = rendered_model()
+        model = open_session(checked(own, licence_policy), device=device, threads=threads)
+        return LivenessDetector(model, own.spec)
+    if wanted is False or (wanted is None and pack.liveness is None):
+        return None
+    if pack.liveness is None:
+        raise ConfigError(
+            f"pack {pack.name} has no liveness model; leave liveness out, or add one to its manifest (or take "
+            "liveness='rendered', which was trained on rendered attacks only)"
+        )
+    return LivenessDetector(open_file(pack.liveness.file), pack.liveness)
 
 
 def _share(output: NDArray[np.float32], live_index: int) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from vultus.errors import LicenceError, UnknownNameError, WeightsError
 from vultus.weights.manifest import Licence
@@ -64,15 +64,28 @@ def expression_spec(manifest: Path = HOME / "expression.json") -> ExpressionSpec
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise WeightsError(
-            f"the manifest {manifest} is not the one that comes with Vultus ({error}); {_AGAIN}"
+            f"the manifest {manifest} is not the one that comes with Vultus ({error}); {AGAIN}"
         ) from error
 
 
-def checked(spec: ExpressionSpec, licence_policy: str = "any") -> Path:
+class Own(Protocol):
+    """What every model that comes with Vultus tells of itself."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def file(self) -> Path: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def licence(self) -> Licence: ...
+
+
+def checked(spec: Own, licence_policy: str = "any") -> Path:
     """The model's file, after a look at its digest and at its terms.
 
     Args:
-        spec: from `expression_spec`.
+        spec: from `expression_spec`, or of another model of `weights/own/`.
         licence_policy: "commercial" refuses a model for research only.
 
     Raises:
@@ -90,10 +103,10 @@ def checked(spec: ExpressionSpec, licence_policy: str = "any") -> Path:
     try:
         digest = hashlib.sha256(spec.file.read_bytes()).hexdigest()
     except OSError as error:
-        raise WeightsError(f"cannot read the model {spec.file}: {error.strerror or error}; {_AGAIN}") from error
+        raise WeightsError(f"cannot read the model {spec.file}: {error.strerror or error}; {AGAIN}") from error
     if digest != spec.sha256:
-        raise WeightsError(f"the model {spec.file} has sha256 {digest}, expected {spec.sha256}; {_AGAIN}")
+        raise WeightsError(f"the model {spec.file} has sha256 {digest}, expected {spec.sha256}; {AGAIN}")
     return spec.file
 
 
-_AGAIN = "install Vultus again: pip install --force-reinstall --no-deps vultus"
+AGAIN = "install Vultus again: pip install --force-reinstall --no-deps vultus"

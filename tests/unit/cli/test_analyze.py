@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,31 @@ def test_a_picture_is_annotated(cli: Cli) -> None:
     save(Path("two.png"), ADA, GRACE)
     cli("analyze", "two.png", "--annotate", "out/marked.png")
     assert not np.array_equal(read(Path("out/marked.png")), picture(ADA, GRACE))
+
+
+def test_an_attack_is_told_in_the_place_of_quality(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    from vultus.cli import analyze
+    from vultus.types import Liveness
+
+    save(Path("one.png"), ADA)
+    asked = []
+    before = analyze.Choice.engine
+
+    def engine(choice):
+        asked.append(choice.liveness)
+        return before(choice)
+
+    monkeypatch.setattr(analyze.Choice, "engine", engine)
+    real = analyze.largest
+    refused = Liveness(0.12, 0.5, "presentation_attack", "trained on rendered attacks")
+    monkeypatch.setattr(
+        analyze, "largest", lambda faces, count: [replace(face, liveness=refused) for face in real(faces, count)]
+    )
+    out = " ".join(cli("analyze", "one.png", "--liveness", "rendered").stdout.split())
+    assert "presentation_attack (live 0.12)" in out
+    face = cli.json("analyze", "one.png", "--liveness", "off")["images"][0]["faces"][0]
+    assert face["liveness"]["reason"] == "presentation_attack"
+    assert asked == ["rendered", "off"]
 
 
 def test_a_bad_file_is_reported(cli: Cli) -> None:

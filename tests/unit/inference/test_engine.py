@@ -12,7 +12,15 @@ import numpy as np
 import pytest
 
 from unit.inference.portraits import POINTS, Image, empty, head, portrait, scaled, turned
-from vultus.errors import ConfigError, ImageError, NoFaceError, ShapeError, UnsupportedTargetError, VultusError
+from vultus.errors import (
+    ConfigError,
+    ImageError,
+    NoFaceError,
+    ShapeError,
+    UnknownNameError,
+    UnsupportedTargetError,
+    VultusError,
+)
 from vultus.inference.engine import FaceEngine, prominent
 from vultus.inference.image import write
 from vultus.inference.record import VideoWriter
@@ -197,6 +205,17 @@ def test_rates_that_were_not_measured_are_refused(judge: FaceEngine) -> None:
 def test_liveness_cannot_be_asked_of_a_pack_without_it() -> None:
     with pytest.raises(ConfigError, match="pack dlib has no liveness model; leave liveness out, or add one"):
         FaceEngine(liveness=True)
+
+
+def test_the_model_trained_on_rendered_attacks_is_off_unless_asked_for(judge: FaceEngine) -> None:
+    assert judge.find(head(), embed=False)[0].liveness is None
+    (face, *_) = FaceEngine(liveness="rendered", threads=1).find(head())
+    assert face.liveness is not None
+    assert 0 <= face.liveness.live_score <= 1
+    assert face.liveness.operating_point.startswith("trained on rendered attacks")
+    assert (face.liveness.reason == "") == face.liveness.live == (face.embedding is not None)
+    with pytest.raises(UnknownNameError, match="unknown liveness 'real'"):
+        FaceEngine(liveness="real")  # type: ignore[arg-type]
 
 
 # --------------------------------------------------------------------------------------------------- threads and video

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vultus.errors import WeightsError
+from vultus.errors import ConfigError, UnknownNameError, WeightsError
 from vultus.inference.detectors.yunet import Yunet
-from vultus.inference.liveness import PRESENTATION_ATTACK, LivenessDetector, crop
+from vultus.inference.liveness import PRESENTATION_ATTACK, RENDERED, LivenessDetector, chosen, crop
 from vultus.inference.session import open_session
 from vultus.weights.manifest import LivenessSpec
 from vultus.weights.onnx_graph import Graph
+from vultus.weights.table import load_pack
 
 SPEC = LivenessSpec("minifasnet", "live.onnx", 1.0, 16, 0, "RGB", 1 / 255, 0.6, "made up")
 BOXES = np.float32([[0, 0, 16, 16], [16, 0, 32, 16], [0, 16, 16, 32]])
@@ -121,3 +122,43 @@ def test_the_public_models_tell_the_three_photographs_apart(shared: Path, name: 
         (found,) = judge.assess(image, finder.detect([image])[0].boxes[:1])
         assert found.live is live
         assert found.live_score > 0.9 or found.live_score < 0.1
+
+
+# ------------------------------------------------------------------------------------------------ which one is taken
+def test_which_detector_is_taken(tmp_path: Path, pack_with_liveness) -> None:
+    session = open_session(net(tmp_path / "a.onnx"))
+    opened = []
+
+    def open_file(name: str):
+        opened.append(name)
+        return session
+
+    how = {"device": "cpu", "threads": 1, "licence_policy": "commercial"}
+    bare = replace(pack_with_liveness, liveness=None)
+    assert chosen(pack_with_liveness, False, open_file, **how) is None
+    assert chosen(bare, None, open_file, **how) is None
+    assert opened == []
+    for wanted in (None, True):
+        assert isinstance(chosen(pack_with_liveness, wanted, open_file, **how), LivenessDetector)
+    assert opened == ["live.onnx", "live.onnx"]
+    rendered = chosen(bare, RENDERED, open_file, **how)
+    assert rendered is not None
+    (said,) = rendered.assess(np.full((64, 64, 3), 90, np.uint8), np.float32([[8, 8, 56, 56]]))
+    assert said.operating_point.startswith("trained on rendered attacks, not on real ones")
+    assert said.reason == ("" if said.live else PRESENTATION_ATTACK)
+
+
+def test_what_is_not_there_is_told(pack_with_liveness) -> None:
+    how = {"device": "cpu", "threads": 1, "licence_policy": "any"}
+    with pytest.raises(
+        ConfigError, match=r"has no liveness model; leave liveness out.*trained on rendered attacks only"
+    ):
+        chosen(replace(pack_with_liveness, liveness=None), True, open, **how)
+    with pytest.raises(UnknownNameError, match="unknown liveness 'real'"):
+        chosen(pack_with_liveness, "real", open, **how)
+
+
+@pytest.fixture
+def pack_with_liveness():
+    """The default pack with a made-up attack detector."""
+    return replace(load_pack("dlib"), liveness=SPEC)

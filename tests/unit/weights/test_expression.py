@@ -19,7 +19,9 @@ def test_the_model_that_ships_is_the_one_of_the_manifest() -> None:
     assert hashlib.sha256(path.read_bytes()).hexdigest() == spec.sha256
     assert path.stat().st_size == spec.size_bytes <= 4_000_000
     assert spec.licence.use == "research"
-    assert [path.name for path in sorted(HOME.iterdir())] == ["expression.json", "expression.onnx"]
+    assert [path.name for path in sorted(HOME.iterdir())] == [
+        "expression.json", "expression.onnx", "liveness.json", "liveness.onnx",
+    ]  # fmt: skip
 
 
 def test_the_licence_policy_is_kept() -> None:
