@@ -7,6 +7,7 @@ depend on how many processors there are.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import threading
 from concurrent.futures import ProcessPoolExecutor
 from importlib import import_module
@@ -59,9 +60,18 @@ def _begin(lines: SimpleQueue[str | None]) -> None:
     import torch
     from threadpoolctl import threadpool_limits
 
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(1)
     threadpool_limits(1)
     _lines = lines
+
+
+def _end_with_parent() -> None:
+    """Nobody would tell this process to stop if the one that asks it were killed."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _of_seed(module: str, config: Any, seed: int, folder: Path | None) -> Measured:
