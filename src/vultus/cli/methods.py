@@ -14,6 +14,13 @@ from vultus.cli.console import Bar, emit, keep, say, table
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_Jobs = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs", min=1, metavar="N", show_default="one per processor",
+        help="Seeds at once on processors, each on one thread.",
+    ),
+]  # fmt: skip
 _COLOURS = {"holds": "green", "does not hold": "bold red", "undecided": "yellow"}
 
 
@@ -56,15 +63,9 @@ def ablate(
     ] = None,
     settings: options.Settings = None,
     device: options.TrainingDevice = "cpu",
-    jobs: Annotated[
-        int | None,
-        typer.Option(
-            "--jobs", min=1, metavar="N", show_default="one per processor",
-            help="Seeds at once on processors, each on one thread.",
-        ),
-    ] = None,
+    jobs: _Jobs = None,
     as_json: options.Json = False,
-) -> None:  # fmt: skip
+) -> None:
     """Run a method beside chance, baseline and ablations, and say which of its claims hold; exit 1 unless all do."""
     from vultus.evaluation.page import write_whole
     from vultus.gallery.kernel import processors
