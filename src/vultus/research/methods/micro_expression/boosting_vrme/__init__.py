@@ -189,6 +189,7 @@ CLAIMS = (
     Claim("strs", BASELINE, by=0.1),
     Claim("strs", "fixed_intervals", by=0.05),
     Claim("strs", "head_not_subtracted", by=0.05),
+    Claim("strs", "window_classifier"),
     Claim("recognition_f1", "two_networks", by=-0.02),
     Claim("decoder_f1", "fixed_intervals", by=0.05),
     Claim("decoder_f1_constant", "fixed_intervals", by=-0.05),
