@@ -184,6 +184,7 @@ CLAIMS = (
     Claim("macs_of_c3d", by=0.61),
     Claim("macs_of_c3d", by=0.40, arm="depthwise"),
     Claim("accuracy", "c3d", by=-0.01, arm="depthwise"),
+    Claim("event_energy_at_paper_size", by=HEADLINE),
     Claim("event_energy_of_c3d", by=HEADLINE),
     Claim("dense_energy_of_c3d", by=HEADLINE),
 )
