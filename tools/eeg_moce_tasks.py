@@ -63,7 +63,7 @@ def draw(report: dict[str, Any]) -> None:
         for side in ("top", "right"):
             axes.spines[side].set_visible(False)
     figure.axes[0].set_ylabel("learnt curvature K")
-    figure.axes[0].set_ylim(-2.6, 0.05)
+    figure.axes[0].set_ylim(top=0)
     figure.savefig(PICTURE, dpi=90)
 
 

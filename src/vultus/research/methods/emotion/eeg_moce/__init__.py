@@ -198,13 +198,16 @@ class EegMoce(nn.Module):
 
 
 class _Shown(nn.Module):
-    """What is exported."""
+    """What is exported; at most three modalities, since the exporter wants each input by its place."""
 
     def __init__(self, model: EegMoce) -> None:
         super().__init__()
         self.model = model
 
-    def forward(self, *rows: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, first: Tensor, second: Tensor | None = None, third: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        rows = [one for one in (first, second, third) if one is not None]
         logits, attention, _ = self.model(dict(zip(self.model.names, rows, strict=True)))
         return logits.float(), attention.float()
 

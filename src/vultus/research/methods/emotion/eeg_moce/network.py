@@ -104,7 +104,7 @@ class Expert(nn.Module):
         super().__init__()
         self.space = space
         self.curvature = Curvature(curvature, learnt=learnt, pace=pace)
-        self.mix = nn.Sequential(linear(space, width), nn.GELU())
+        self.mix = nn.Sequential(linear(space, width), nn.GELU("tanh"))  # onnxruntime has no erf in double
         self.moments = Moments(space, width, align)
 
     def forward(self, vector: Tensor, domain: Tensor | None) -> tuple[Tensor, Tensor]:
@@ -143,9 +143,11 @@ class Fusion(nn.Module):
         """Points (B, M, D + 1) of the shared space and k (M,) to one point (B, D + 1) and attention (B, M, M)."""
         shared = k.mean()
         value = self.space.linear(self.value, points, shared)
-        attention = points.new_full((len(points), len(k), len(k)), 1 / len(k)) if self.even else self._looks(points, k)
+        attention = (
+            points.new_full((points.shape[0], len(k), len(k)), 1 / len(k)) if self.even else self._looks(points, k)
+        )
         heard = self.space.mean(value, attention, shared)
-        fused = self.space.mean(heard, heard.new_full((len(points), 1, len(k)), 1 / len(k)), shared)
+        fused = self.space.mean(heard, heard.new_full((points.shape[0], 1, len(k)), 1 / len(k)), shared)
         return fused[:, 0], attention
 
     def _looks(self, points: Tensor, k: Tensor) -> Tensor:

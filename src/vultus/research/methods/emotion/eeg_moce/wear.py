@@ -89,7 +89,7 @@ def draw(model: Any, chance: NDArray[np.float32], attention: NDArray[np.float32]
     picture = time.imshow(chance[:, kept].T, aspect="auto", cmap="viridis", vmin=0, vmax=1, interpolation="nearest",
                           extent=(0, len(chance) * seconds, len(kept) - 0.5, -0.5))  # fmt: skip
     time.set_yticks(range(len(kept)), [model.task.labels[at] for at in kept], fontsize=8)
-    time.set(xlabel="seconds", title="classes of the windows")
+    time.set(xlabel="seconds", title=f"classes of the windows (align: {model.align})")
     figure.colorbar(picture, ax=time)
     names = list(model.names)
     bars.bar(names, [-model.curvatures[name] for name in names], color="#0072b2")
@@ -100,5 +100,5 @@ def draw(model: Any, chance: NDArray[np.float32], attention: NDArray[np.float32]
         looks.text(column, row, f"{value:.2f}", ha="center", va="center", color="white" if value > 0.5 else "black")
     looks.set_xticks(range(len(names)), names)
     looks.set_yticks(range(len(names)), names)
-    looks.set(title=f"attention (align: {model.align})")
+    looks.set(title="attention")
     figure.savefig(path, dpi=110)
