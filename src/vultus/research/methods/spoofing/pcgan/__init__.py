@@ -100,7 +100,7 @@ class Config:
         """Minutes on two processors."""
         small = Making(side=32, train=60, development=24, target=40, each=4, strength=(0.15, 0.5))
         return cls(widths=(16, 24, 48), pattern=16, turns=8, patches=4, backbone="conv", detector_width=16,
-                   convert_steps=300, detect_steps=300, detect_batch=24, detect_lr=2e-3, making=small)  # fmt: skip
+                   convert_steps=250, detect_steps=250, detect_batch=24, detect_lr=2e-3, making=small)  # fmt: skip
 
     @classmethod
     def tiny(cls) -> Config:
