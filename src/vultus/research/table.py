@@ -31,9 +31,21 @@ class Entry:
 
 METHODS = (
     Entry(1, "ssm", "expression", "Structured semantic mapping of action units and expressions (SSM)", needs="hub"),
-    Entry(2, "pcgan", "spoofing", "Pattern conversion GAN for anti-spoofing with partial attacks (PCGAN)"),
+    Entry(
+        2,
+        "pcgan",
+        "spoofing",
+        "Pattern conversion GAN for anti-spoofing with partial attacks (PCGAN)",
+        status="built",
+    ),
     Entry(3, "actfer", "expression", "Agentic expression recognition with UC-GRPO (ActFER)", needs="hub"),
-    Entry(4, "eeg_moce", "emotion", "Mixture-of-curvature experts for EEG-based learning (EEG-MoCE)"),
+    Entry(
+        4,
+        "eeg_moce",
+        "emotion",
+        "Mixture-of-curvature experts for EEG-based learning (EEG-MoCE)",
+        status="built",
+    ),
     Entry(5, "event_face", "identity", "Face recognition from event cameras (EventFace)", needs="hub"),
     Entry(6, "affine_alignment", "identity", "Affine alignment between face embedding spaces", status="built"),
     Entry(7, "caupsi", "behavior", "Causal multi-task learning for driver assistance (CauPsi)"),
@@ -82,7 +94,13 @@ METHODS = (
         status="built",
     ),
     Entry(34, "virtual_camera", "spoofing", "Virtual camera detection from session metadata (VCD)"),
-    Entry(35, "cs3d", "video_expression", "Spiking decomposed 3-D convolutions for event cameras (CS3D)"),
+    Entry(
+        35,
+        "cs3d",
+        "video_expression",
+        "Spiking decomposed 3-D convolutions for event cameras (CS3D)",
+        status="built",
+    ),
     Entry(36, "rpr", "behavior", "Personality from simulated personalised cognition (RPR)"),
     Entry(
         37,
