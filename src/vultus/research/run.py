@@ -113,9 +113,10 @@ class Training:
             ConfigError: the plan or the folder is not fit for it.
             TrainingError: a loss is not finite.
         """
+        from vultus.research.training.checkpoint import LAST
         from vultus.research.training.curves import draw
         from vultus.research.training.journal import rows
-        from vultus.research.training.keeper import CURVES, JOURNAL, LAST, Keeper
+        from vultus.research.training.keeper import CURVES, JOURNAL, Keeper
         from vultus.research.training.loop import train
 
         stages = [asdict(stage) for stage in self.model.stages()]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "vultus.checkpoint/1"
 MODEL, AVERAGE, OPTIMISER = "model/", "average/", "optimiser/"
+LAST, BEST = "last.safetensors", "best.safetensors"  # of a run
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,12 +67,14 @@ def read(path: Path, method: str = "") -> Checkpoint:
     """Read a checkpoint.
 
     Args:
-        path: the file.
+        path: the file, or the folder of a run: its best one, or else its last.
         method: whose it must be; "" for anybody's.
 
     Raises:
         InputError: it is not there, no checkpoint, of another version or of another method.
     """
+    if path.is_dir():
+        path = next((path / name for name in (BEST, LAST) if (path / name).is_file()), path / LAST)
     if not path.is_file():
         raise InputError(f"there is no checkpoint {path}")
     try:

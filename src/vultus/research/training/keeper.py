@@ -14,7 +14,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from vultus.errors import ConfigError
-from vultus.research.training.checkpoint import Checkpoint, read, write
+from vultus.research.training.checkpoint import BEST, LAST, Checkpoint, read, write
 from vultus.research.training.journal import Journal, Row
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from vultus.research.contract import Metric
 
-LAST, BEST, RUN, JOURNAL, CURVES = "last.safetensors", "best.safetensors", "run.json", "journal.csv", "curves.png"
+RUN, JOURNAL, CURVES = "run.json", "journal.csv", "curves.png"
 # What must be the same for a run to go on.
 _SAME = ("method", "config", "seed", "data", "stages", "precision")
 

@@ -38,6 +38,15 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path):
     assert len(list(tmp_path.iterdir())) == 1
 
 
+def test_of_a_run_the_best_is_read_or_else_the_last(tmp_path):
+    with pytest.raises(InputError, match=r"there is no checkpoint .*last\.safetensors"):
+        read(tmp_path)
+    write(tmp_path / "last.safetensors", {**HEADER, "step": 9}, {"model/a": torch.ones(1)})
+    assert read(tmp_path).header["step"] == 9
+    write(tmp_path / "best.safetensors", {**HEADER, "step": 6}, {"model/a": torch.ones(1)})
+    assert read(tmp_path).header["step"] == 6
+
+
 def test_files_that_are_no_checkpoint(tmp_path):
     path = tmp_path / "x.safetensors"
     with pytest.raises(InputError, match="there is no checkpoint"):
