@@ -4,6 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PHOTOS ?=
 DATA ?= $(wildcard ../shared/data)
+WORKERS ?= $(shell nproc 2>/dev/null || echo 2)
 
 # The first interpreter that is new enough. Each candidate is run, since a pyenv shim may exist and still fail.
 PYTHON ?= $(shell for p in python3 python3.12 python3.11 python3.13; do \
@@ -57,8 +58,9 @@ check: $(VENV)/.dev ## format, lint, types, floors, spelling, then the fast test
 	$(BIN)/codespell
 	$(BIN)/python -m pytest
 
-test: $(VENV)/.dev ## the whole fast suite
-	$(BIN)/python -m pytest
+# Tests of one file build on each other here and there (the page in a browser), so files go to processes whole.
+test: $(VENV)/.dev ## the whole fast suite, a process for each processor; WORKERS=0 for one alone
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 docs: $(VENV)/.dev ## prove the docs: links, flags, errors, and the code in them runs
 	$(BIN)/python -m pytest tests/house/test_docs.py

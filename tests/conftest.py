@@ -22,6 +22,10 @@ os.environ["VULTUS_MASTER_KEY"] = "5a" * 32
 for name in ("VULTUS_KEY_FILE", "VULTUS_KEYRING"):
     os.environ.pop(name, None)
 
+# Each of several processes has one processor.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 settings.register_profile("house", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -76,15 +76,21 @@ def test_the_telemetry_of_onnxruntime_is_off_unless_the_user_has_set_it(checkout
     assert _run(checkout, own).strip() == "0"
 
 
+def _of_children() -> float:
+    """Seconds that processors have worked for processes begun here; what else runs does not count."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
+
+
 def _fastest(checkout: Path, codes: list[list[str]], repeats: int) -> list[float]:
-    """Best wall time of each command, interleaved, so that a busy moment hits all of them."""
+    """Least processor time of each command, interleaved, so that a busy moment hits all of them."""
     best = [float("inf")] * len(codes)
     env = {**os.environ, "PYTHONPATH": str(checkout / "src")}
     for _ in range(repeats):
         for i, command in enumerate(codes):
-            start = time.perf_counter()
+            start = _of_children()
             subprocess.run([sys.executable, *command], env=env, check=True, capture_output=True, timeout=60)
-            best[i] = min(best[i], time.perf_counter() - start)
+            best[i] = min(best[i], _of_children() - start)
     return best
 
 
