@@ -18,7 +18,8 @@ MODELS = ROOT / "docs/models"
 SETS = ROOT / "docs/sets.md"
 WORLD = ROOT / "docs/world.md"
 _MARKED = re.compile(
-    r"(<!-- (ablation|audit|geometry|expression|sets|variants|world|liveness|tasks): ([\w-]+) -->\n).*?(<!-- end -->)",
+    r"(<!-- (ablation|audit|geometry|expression|sets|variants|world|liveness|tasks|costs): ([\w-]+) -->\n).*?"
+    r"(<!-- end -->)",
     re.DOTALL,
 )
 
@@ -26,7 +27,7 @@ _MARKED = re.compile(
 def page(path: Path) -> str:
     """What the page must be."""
     made = {"ablation": tables, "audit": audited, "geometry": geometry, "sets": counted, "expression": expression,
-            "variants": variants, "world": world, "liveness": liveness, "tasks": tasks}  # fmt: skip
+            "variants": variants, "world": world, "liveness": liveness, "tasks": tasks, "costs": costs}  # fmt: skip
     return _MARKED.sub(lambda found: found[1] + made[found[2]](found[3]) + found[4], path.read_text("utf-8"))
 
 
@@ -189,6 +190,34 @@ def liveness(name: str) -> str:
         f"{report['revision'] or 'unknown'}; {versions}.",
         "",
     ])  # fmt: skip
+
+
+def costs(name: str) -> str:
+    """Parameters and operations of a method at two sizes, counted now; what is exported is counted for one row."""
+    import torch
+
+    from vultus.research.blocks.cost import layers
+    from vultus.research.run import load
+
+    class Whole(torch.nn.Module):
+        def __init__(self, model: Any) -> None:
+            super().__init__()
+            given = model.exported()
+            self.inner = given.module.eval()
+            self.rows = tuple(rows[:1] for rows in given.inputs.values())
+
+        def forward(self, _: torch.Tensor) -> Any:
+            return self.inner(*self.rows)
+
+    method: Any = load(name)
+    rows = []
+    for size, config in (("paper", method.Config()), ("`--check`", method.Config.check())):
+        model = method.build(config).eval()
+        with torch.no_grad():
+            counted = layers(Whole(model), torch.zeros(1))
+        parameters = sum(part.numel() for part in model.parameters())
+        rows.append([size, f"{parameters:,}", f"{sum(layer.macs for layer in counted):,}"])
+    return "\n".join(["", *_table(["size", "parameters", "multiply-accumulates for one input"], rows), ""])
 
 
 def variants(name: str) -> str:
