@@ -24,7 +24,8 @@ from vultus.inference.expression import ExpressionReader
 from vultus.inference.session import open_session
 from vultus.research.run import revision, versions
 from vultus.types import prominent
-from vultus.weights.expression import checked, expression_spec
+from vultus.weights.expression import expression_spec
+from vultus.weights.shipped import checked
 
 ROOT = Path(__file__).resolve().parents[1]
 # FER+ columns of our words: angry, disgust, fear, happy, sad, surprise, neutral.

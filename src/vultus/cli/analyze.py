@@ -31,7 +31,8 @@ def analyze(
     liveness: options.Liveness = options.LivenessModel.pack,
 ) -> None:
     """Say what faces show: angry, disgust, fear, happy, sad, surprise or neutral."""
-    from vultus.weights.expression import checked, expression_spec
+    from vultus.weights.expression import expression_spec
+    from vultus.weights.shipped import checked
 
     spec = expression_spec()
     checked(spec, licence_policy.value)

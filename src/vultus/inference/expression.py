@@ -11,7 +11,8 @@ from vultus.errors import WeightsError
 from vultus.inference.align import warp
 from vultus.inference.session import open_session
 from vultus.types import Expression
-from vultus.weights.expression import checked, expression_spec
+from vultus.weights.expression import expression_spec
+from vultus.weights.shipped import checked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

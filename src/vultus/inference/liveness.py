@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from vultus.errors import ConfigError, UnknownNameError, WeightsError
 from vultus.inference.session import open_session
 from vultus.types import Liveness
-from vultus.weights.expression import checked
 from vultus.weights.liveness import rendered_model
+from vultus.weights.shipped import checked
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -104,7 +104,7 @@ def chosen(
             comes with Vultus and has seen rendered attacks only.
         open_file: opens a file of the pack.
         device, threads: see `session.open_session`.
-        licence_policy: see `weights.expression.checked`.
+        licence_policy: see `weights.shipped.checked`.
 
     Raises:
         ConfigError: the pack has none, but must.

@@ -12,7 +12,8 @@ from vultus.errors import LicenceError, UnknownNameError, WeightsError
 from vultus.inference.engine import FaceEngine
 from vultus.inference.expression import ExpressionReader, Expressions
 from vultus.inference.session import open_session
-from vultus.weights.expression import checked, expression_spec
+from vultus.weights.expression import expression_spec
+from vultus.weights.shipped import checked
 
 SPEC = expression_spec()
 

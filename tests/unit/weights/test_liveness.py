@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from vultus.errors import WeightsError
-from vultus.weights.expression import HOME, checked
 from vultus.weights.liveness import rendered_model
+from vultus.weights.shipped import HOME, checked
 
 
 def test_the_model_that_ships_is_the_one_of_the_manifest_and_says_what_it_is() -> None:
