@@ -10,6 +10,7 @@ from vultus.research.data.sets import (
     casia_fasd,
     casme_cubed,
     casme_squared,
+    celeba_spoof,
     cfee,
     ck_plus,
     deap,
@@ -25,6 +26,7 @@ from vultus.research.data.sets import (
     samm_lv,
     seed,
     siw,
+    siw_m,
     sleep_edf,
 )
 from vultus.research.data.sets.reader import Reader
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 
 SETS: tuple[DataSet, ...] = (
     fer2013.SET, affectnet.SET, raf_db.SET, cfee.SET, ck_plus.SET, lfw.SET, fairface.SET,
-    oulu_npu.SET, casia_fasd.SET, replay_attack.SET, msu_mfsd.SET, siw.SET,
+    oulu_npu.SET, casia_fasd.SET, replay_attack.SET, msu_mfsd.SET, siw.SET, siw_m.SET, celeba_spoof.SET,
     casme_squared.SET, casme_cubed.SET, samm_lv.SET, nefer.SET, deap.SET, dreamer.SET, seed.SET, sleep_edf.SET,
 )  # fmt: skip
 

@@ -26,13 +26,18 @@ _ROUND = 0.25  # of the sides of a face, added on each side
 _ALL = (0, 0, 1 << 20, 1 << 20)
 
 
-def part(films: Sequence[tuple[Path, Presentation]], classes: Sequence[str], box: Callable[[Path], Box | None]) -> Part:
+def part(
+    films: Sequence[tuple[Path, Presentation]], classes: Sequence[str], box: Callable[[Path], Box | None], *,
+    moment: float | None = MIDDLE, grid: int = 0,
+) -> Part:  # fmt: skip
     """Films of a split: `species` into `classes`, `label` (1 attack), and people.
 
     Args:
         films: with what their names say.
         classes: species, `BONA_FIDE` first.
         box: left, top, right, bottom of the face in the middle of a film; None where nobody tells.
+        moment: of the films; None: they are pictures.
+        grid: see `Files`.
 
     Raises:
         InputError: a species is none of the classes.
@@ -45,7 +50,9 @@ def part(films: Sequence[tuple[Path, Presentation]], classes: Sequence[str], box
     species = np.array([classes.index(one.species) for _, one in films], np.int64)
     label = np.array([one.species != BONA_FIDE for _, one in films], np.int64)
     people = np.array([one.subject for _, one in films], dtype=str)
-    return Part(Files(tuple(path for path, _ in films), boxes, MIDDLE), {"species": species, "label": label}, people)
+    return Part(
+        Files(tuple(path for path, _ in films), boxes, moment, grid), {"species": species, "label": label}, people
+    )
 
 
 def films_in(folder: Path) -> list[Path]:

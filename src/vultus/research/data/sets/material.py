@@ -40,11 +40,13 @@ class Files:
         paths: one for each.
         boxes: left, top, right, bottom of the face in pixels; int64, (N, 4). None: the whole picture.
         moment: of films, the share of their length where the picture is taken; None: the files are pictures.
+        grid: boxes are told as if each picture had so many pixels a side; 0: in its own.
     """
 
     paths: tuple[Path, ...]
     boxes: NDArray[np.int64] | None = None
     moment: float | None = None
+    grid: int = 0
 
     @property
     def size(self) -> int:

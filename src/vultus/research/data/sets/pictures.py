@@ -86,7 +86,7 @@ class Pictures:
         path = self.files.paths[index]
         picture = read(path) if self.files.moment is None else still(path, self.files.moment)
         if self.files.boxes is not None:
-            picture = _cut(picture, self.files.boxes[index], path)
+            picture = _cut(picture, self._box(index, picture), path)
         picture = scaled(picture, self.size)
         return grey_of(picture) if self.grey else picture
 
@@ -105,6 +105,12 @@ class Pictures:
         with ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1)) as pool:
             for start in range(0, len(self), _AT_ONCE):
                 yield from _told(pool.map(self._tried, range(start, min(start + _AT_ONCE, len(self)))), tell)
+
+    def _box(self, index: int, picture: NDArray[np.uint8]) -> NDArray[np.int64]:
+        box = np.asarray(self.files.boxes)[index]
+        if self.files.grid:
+            box = box * (picture.shape[1::-1] * 2) // self.files.grid
+        return np.asarray(box, np.int64)
 
     def _tried(self, index: int) -> NDArray[np.uint8] | ImageError:
         try:
