@@ -83,3 +83,31 @@ def sleep_edf(root: Path, home: str = "sleep-cassette") -> Path:
         ]
         write_hypnogram(root / home / f"{night[:7]}{letter}-Hypnogram.edf", words)
     return root
+
+
+def eav(root: Path, people: int = 2, seconds: int = 20, key: str = "seg1") -> Path:
+    """`subjectN/EEG`: 10 interactions of each, one for each row of the labels; tones of 10 and 100 Hz, an offset."""
+    time = np.arange(500 * seconds)[:, None, None] / 500
+    for person in range(1, people + 1):
+        home = root / f"subject{person}/EEG"
+        home.mkdir(parents=True)
+        wave = np.sin(2 * np.pi * 10 * time) + 3 * np.sin(2 * np.pi * 100 * time) + 50
+        loud = (np.arange(30)[:, None] + 1) * (np.arange(10) + 1)
+        savemat(home / f"subject{person}_eeg.mat", {key: (wave * loud).astype(np.float32)})
+        savemat(home / f"subject{person}_eeg_label.mat", {"label": np.eye(10)})
+    return root
+
+
+def isruc(root: Path, people: int = 2, home: str = "RawData/{}") -> Path:
+    """`ExtractedChannels` and what was scored; every value is the number of its epoch, and a tenth for each channel."""
+    names = ("F3_A2", "C3_A2", "O1_A2", "F4_A1", "C4_A1", "O2_A1", "LOC_A2", "ROC_A1", "X1", "X2")
+    (root / "ExtractedChannels").mkdir(parents=True)
+    for person in range(1, people + 1):
+        stages = [0, 1, 2, 3, 5, 0, 0][: 5 + person]
+        rows = np.repeat(np.arange(len(stages))[:, None], 6000, axis=1)
+        values = {name: rows + at / 10 for at, name in enumerate(names)}
+        savemat(root / f"ExtractedChannels/subject{person}.mat", values, do_compression=True)
+        folder = root / home.format(person)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{person}_1.txt").write_text("\n".join(map(str, [*stages, *[0] * 30])) + "\n\n", "utf-8")
+    return root
