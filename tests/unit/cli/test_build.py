@@ -25,7 +25,7 @@ def test_choice_hands_everything_to_the_engine(monkeypatch: pytest.MonkeyPatch) 
     assert build.Choice("opencv", "cuda", 3, True, "commercial", mine).engine() == "engine"
     assert seen == {
         "pack": "opencv", "device": "cuda", "threads": 3, "offline": True, "licence_policy": "commercial",
-        "calibration": mine,
+        "calibration": mine, "liveness": None,
     }  # fmt: skip
     build.Choice().engine()
     assert (seen["pack"], seen["licence_policy"], seen["threads"], seen["calibration"]) == ("dlib", "any", None, None)
