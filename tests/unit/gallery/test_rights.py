@@ -133,7 +133,8 @@ def test_every_verb_leaves_its_line(gallery, tmp_path):
 QUIET = {
     "open", "close", "path", "contract", "engine", "check", "recall", "vault_state", "migration", "audit_log",
     "verify_log", "unknown", "identify_faces", "identify_pictures", "identify_track", "enroll_many",
-    "copies", "passing", "wiped", "size", "known", "known_all", "named", "owner", "passing_words", "portraits", "searched",
+    "copies", "passing", "wiped", "size", "known",
+    "known_all", "named", "owner", "passing_words", "portraits", "searched",
     "newest_lines",
 }  # fmt: skip
 # Verbs whose lines are looked for elsewhere: test_custody.py, test_migrate.py, test_unknown.py, test_copying.py, and

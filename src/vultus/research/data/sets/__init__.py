@@ -21,6 +21,7 @@ from vultus.research.data.sets import (
     isruc,
     lfw,
     msu_mfsd,
+    nback,
     nefer,
     oulu_npu,
     raf_db,
@@ -42,7 +43,7 @@ SETS: tuple[DataSet, ...] = (
     fer2013.SET, affectnet.SET, raf_db.SET, cfee.SET, ck_plus.SET, lfw.SET, fairface.SET,
     oulu_npu.SET, casia_fasd.SET, replay_attack.SET, msu_mfsd.SET, siw.SET, siw_m.SET, celeba_spoof.SET,
     casme_squared.SET, casme_cubed.SET, samm_lv.SET, nefer.SET, deap.SET, dreamer.SET, seed.SET, sleep_edf.SET,
-    eav.SET, isruc.SET,
+    eav.SET, isruc.SET, nback.SET,
 )  # fmt: skip
 
 

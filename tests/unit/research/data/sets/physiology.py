@@ -111,3 +111,28 @@ def isruc(root: Path, people: int = 2, home: str = "RawData/{}") -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{person}_1.txt").write_text("\n".join(map(str, [*stages, *[0] * 30])) + "\n\n", "utf-8")
     return root
+
+
+def nback(root: Path, people: int = 2) -> Path:
+    """EEG at 200 Hz, NIRS at 10 Hz whose clock is 3 s late; values are seconds, and 1,000 for each channel."""
+
+    def cells(words: list[str]) -> Any:
+        return np.array(words, object).reshape(1, -1)
+
+    def recorded(names: list[str], rate: float) -> dict[str, Any]:
+        seconds = np.arange(round(200 * rate)) / rate
+        return {"x": seconds[:, None] + 1000 * np.arange(len(names)), "fs": rate, "clab": cells(names)}
+
+    kinds = ["0-back session", "2-back session", "3-back session", "target"]
+    for person in range(1, people + 1):
+        for device, late in (("EEG", 0.0), ("NIRS", 3.0)):
+            home = root / f"VP{person:03d}-{device}"
+            home.mkdir(parents=True)
+            marks = {"time": 1000 * (np.array([[10, 12, 70, 130]]) + late), "className": cells(kinds),
+                     "y": np.eye(4)[[1, 3, 0, 2]].T}  # fmt: skip
+            savemat(home / "mrk_nback.mat", {"mrk_nback": marks})
+            cnt = recorded(["Fp1", "AFF5h", "VEOG", "HEOG"], 200.0)
+            if device == "NIRS":
+                cnt = {kind: recorded(["AF7Fp1", "AF3Fp1"], 10.0) for kind in ("oxy", "deoxy")}
+            savemat(home / "cnt_nback.mat", {"cnt_nback": cnt}, do_compression=True)
+    return root
