@@ -35,7 +35,7 @@ _BLOCK_SCORES = 2**20
 _BLOCK_ROWS = 131_072
 _ALONE_ROWS = 262_144  # of a block, where there is a single probe
 _GATHERED = 8  # one in so many rows may pass a filter for them to be copied together
-_COARSE_PROBES = 16  # scores of more than 16 MB are costly to make room for
+_COARSE_SCORES = 2**23  # of a block and some probes: 32 MB
 _FEW_ROWS = 64  # of a block are compared later, with those of other blocks
 _SLACK = 1e-5  # of a similarity: two ways of adding up in float32 differ by less
 
@@ -172,8 +172,9 @@ class Part:
         if integers is None:
             self._scan_exactly(best, hidden, number)
             return
-        for at in range(0, len(best), _COARSE_PROBES):
-            self._scan_coarsely(integers, best[at : at + _COARSE_PROBES], hidden, number)
+        n_probes = max(1, _COARSE_SCORES // integers.block_rows)
+        for at in range(0, len(best), n_probes):
+            self._scan_coarsely(integers, best[at : at + n_probes], hidden, number)
 
     def compare(self, best: Sequence[Best], people: Ids, number: int) -> None:
         """Compare probes with some people only, by places in `names`, ascending; see `search`."""
@@ -311,7 +312,7 @@ def each(run: Callable[[int], None], count: int) -> None:
 @lru_cache(maxsize=1)
 def _workers(process: int) -> ThreadPoolExecutor:
     """Threads of this process; a forked one has none of its parent's."""
-    return ThreadPoolExecutor(processors(), thread_name_prefix="vultus-scan")
+    return ThreadPoolExecutor(max(1, processors() - 1), thread_name_prefix="vultus-scan")
 
 
 def _blocks(n_rows: int, n_probes: int) -> list[slice]:

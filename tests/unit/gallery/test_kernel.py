@@ -97,7 +97,7 @@ def test_blocks_for_every_processor(monkeypatch, n_processors):
         size = kernel._block_rows(n_rows)
         n_blocks = -(-n_rows // size)
         assert size % GROUP == 0
-        assert size <= 262_144 + GROUP
+        assert size <= 524_288 + GROUP
         assert n_blocks == 1 or size >= 65_536
         assert n_blocks >= min(n_processors, n_rows // 65_536)
 

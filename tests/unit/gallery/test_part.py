@@ -107,7 +107,8 @@ def test_a_filter_that_hides_the_first_block_does_not_open_the_next(monkeypatch)
 
 def test_more_probes_than_are_scored_at_once(monkeypatch):
     part = people([1] * 200, 0, "int8")
-    monkeypatch.setattr(module, "_COARSE_PROBES", 3)
+    part.search([Best(part.rows[0], 2)], None, 0)
+    monkeypatch.setattr(module, "_COARSE_SCORES", 3 * part._integers[0].block_rows)
     best = [Best(probe, 2) for probe in part.rows[:8]]
     part.search(best, None, 0)
     assert all(one.similarities[0] > 0.999 for one in best)
