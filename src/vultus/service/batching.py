@@ -1,20 +1,21 @@
 """One engine for many requests: pictures that come at the same time go through the networks together.
 
 Batches have one of a few sizes (1, 2, 3, 4, 6, 8, 12, ...), so that the networks see few shapes and memory stays flat.
-Nobody waits for a batch to fill while a worker is idle, except for pictures that are being decoded at that moment and,
-for a share of the time that a batch takes, for callers who have just been answered. The queue is bounded in pictures
-and pixels: whoever comes later is told when to come again. A picture whose request has ended is dropped.
+Nobody waits for a batch to fill while a worker is idle, except for pictures that are being decoded at that moment. The
+queue is bounded in pictures and pixels: whoever comes later is told when to come again. A picture whose request has
+ended is dropped.
 """
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections import deque
 from concurrent.futures import Future
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vultus.errors import VultusError
 from vultus.gallery.kernel import processors
@@ -28,13 +29,15 @@ if TYPE_CHECKING:
 
     from vultus.gallery.enrol import Engine
     from vultus.inference.image import Source
+    from vultus.service.crew import Worker
     from vultus.service.settings import Settings
     from vultus.types import Calibration, Face
+
+    _Lists = Callable[..., list[list[Face]]]
 
 _MOST_PIXELS = 48_000_000  # of a batch
 _QUEUED_PIXELS = 1_000_000_000  # of all that wait: 3 GB
 _LINGER_S = 0.004
-_PATIENCE = 0.3  # of the time that a batch takes
 # Seconds of `time.monotonic` at which the request that works here ends.
 deadline: ContextVar[float] = ContextVar("vultus_deadline", default=float("inf"))
 
@@ -76,6 +79,7 @@ class BatchedEngine:
         settings: size of batches and of the queue.
         workers: batches that are worked on at once.
         arriving: how many pictures are about to come.
+        crew: processes that do the work in the place of the engine, one for each worker.
 
     Attributes:
         inner: the engine itself.
@@ -84,15 +88,15 @@ class BatchedEngine:
     """
 
     def __init__(
-        self, engine: Engine, settings: Settings, *, workers: int = 1, arriving: Callable[[], int] = lambda: 0
-    ) -> None:
+        self, engine: Engine, settings: Settings, *, workers: int = 1, arriving: Callable[[], int] = lambda: 0,
+        crew: Sequence[Worker] = (),
+    ) -> None:  # fmt: skip
         self.inner = engine
         self._most, self._room, self._raw = settings.batch, settings.queue, settings.decode == "none"
         self._arriving = arriving
         # Nothing has to be read ahead where pixels are at hand: lists are faster.
-        self._lists: Callable[..., Any] | None = (
-            engine.find if isinstance(engine, FaceEngine) and not self._raw else None
-        )
+        self._lists: _Lists | None = engine.find if isinstance(engine, FaceEngine) and not self._raw else None
+        self._crew = tuple(crew)
         self.chosen: Calibration | None = None
         self._queue: deque[_Item] = deque()
         self._pixels = 0
@@ -100,8 +104,8 @@ class BatchedEngine:
         self._closed, self._idle = False, 0
         self.load = Load()
         self._threads = [
-            threading.Thread(target=self._work, name=f"vultus-engine-{number}", daemon=True)
-            for number in range(max(workers, 1))
+            threading.Thread(target=self._work, args=(worker,), name=f"vultus-engine-{number}", daemon=True)
+            for number, worker in enumerate(self._crew or [None] * max(workers, 1))
         ]
         for thread in self._threads:
             thread.start()
@@ -120,6 +124,11 @@ class BatchedEngine:
     def gate(self) -> object:
         """Limits a face must keep to be called good."""
         return getattr(self.inner, "gate", None)
+
+    @property
+    def starts(self) -> int:
+        """Processes of the engine that were started."""
+        return sum(worker.starts for worker in self._crew)
 
     def submit(self, picture: Source, *, embed: bool = True) -> Future[list[Face]]:
         """Put a picture into the queue.
@@ -185,36 +194,38 @@ class BatchedEngine:
         each = load.seconds / load.pictures / len(self._threads) if load.pictures else 0.1
         return len(self._queue) * each
 
-    def _work(self) -> None:
-        last, took = 0, 0.0
-        while (items := self._take(last, took)) is not None:
+    def _work(self, worker: Worker | None) -> None:
+        lists = self._lists
+        if worker is not None:
+            lists = worker.find
+            with contextlib.suppress(ServiceError):  # it is tried again when somebody asks
+                worker.start()
+        self._answer_all(lists)
+        if worker is not None:
+            worker.stop()
+
+    def _answer_all(self, lists: _Lists | None) -> None:
+        while (items := self._take()) is not None:
             began = time.perf_counter()
-            answers = self._find(items)
-            last, took = len(items), time.perf_counter() - began
+            answers = self._find(items, lists)
             with self._change:
-                self.load.pictures += last
+                self.load.pictures += len(items)
                 self.load.batches += 1
-                self.load.seconds += took
+                self.load.seconds += time.perf_counter() - began
             for item, answer in zip(items, answers, strict=True):
                 if isinstance(answer, BaseException):
                     item.done.set_exception(answer)
                 else:
                     item.done.set_result(answer)
 
-    def _take(self, last: int, took: float) -> list[_Item] | None:
-        """The next batch; None once the engine is closed and all is done.
-
-        Args:
-            last: pictures in this worker's batch before.
-            took: seconds that one took.
-        """
-        until = time.monotonic() + _PATIENCE * took
+    def _take(self) -> list[_Item] | None:
+        """The next batch; None once the engine is closed and all is done."""
         with self._change:
             while True:
                 self._idle += 1
                 while not self._queue and not self._closed:
                     self._change.wait()
-                self._linger(last, until)
+                self._linger()
                 self._idle -= 1
                 self._drop_late()
                 if self._queue and (items := self._first()):
@@ -222,15 +233,11 @@ class BatchedEngine:
                 if self._closed and not self._queue:
                     return None
 
-    def _linger(self, last: int, until: float) -> None:
-        """Give pictures that are being decoded a moment to join, and callers who were just answered to come back.
-
-        Many who ask in turns would else drift apart, into ever smaller batches.
-        """
-        decoded = time.monotonic() + _LINGER_S
-        while not self._closed and 0 < len(self._queue) < self._most:
-            ends = [until] * (len(self._queue) < last) + [decoded] * bool(self._arriving())
-            left = max(ends, default=0.0) - time.monotonic()
+    def _linger(self) -> None:
+        """Give pictures that are being decoded a moment to join."""
+        until = time.monotonic() + _LINGER_S
+        while not self._closed and 0 < len(self._queue) < self._most and self._arriving():
+            left = until - time.monotonic()
             if left <= 0:
                 return
             self._change.wait(left)
@@ -262,15 +269,15 @@ class BatchedEngine:
             self._change.notify()
         return [item for item in items if item.done.set_running_or_notify_cancel()]
 
-    def _find(self, items: Sequence[_Item]) -> list[list[Face] | BaseException]:
+    def _find(self, items: Sequence[_Item], lists: _Lists | None) -> list[list[Face] | BaseException]:
         try:
             pictures = [item.picture for item in items]
-            if self._lists is not None:
-                return list(self._lists(pictures, embed=items[0].embed))
+            if lists is not None:
+                return list(lists(pictures, embed=items[0].embed))
             found = self.inner.find_each(pictures, embed=items[0].embed, batch=len(items))
             return [answer for _, answer in found]
         except Exception as error:  # the engine must not take its thread along, nor one picture the others
-            return [error] if len(items) == 1 else [self._find([item])[0] for item in items]
+            return [error] if len(items) == 1 else [self._find([item], lists)[0] for item in items]
 
 
 def _settled(source: Source, done: Future[list[Face]]) -> tuple[Source, list[Face] | VultusError]:

@@ -75,6 +75,7 @@ class Metrics:
             ("engine_seconds", "Seconds its workers spent on them.", load.seconds),
             ("refused_pictures", "Pictures that found the queue full.", load.refused),
             ("dropped_pictures", "Pictures whose request had ended.", load.dropped),
+            ("engine_starts", "Processes of the engine that were started.", service.engine.starts),
         ):
             yield CounterMetricFamily(f"vultus_{name}", about, value)
         yield from self._sizes()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from vultus.service import batching
 from vultus.service.batching import BatchedEngine
 from vultus.service.calls import CallLog
+from vultus.service.crew import Worker
 from vultus.service.database import Database, now
 from vultus.service.decode import Decoder
 from vultus.service.galleries import Galleries, missing
@@ -75,7 +76,10 @@ class Service:
         self.threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="vultus-work")
         self.log = CallLog(settings.data)
         self.pictures = Pictures(settings, Decoder(settings), self.threads)
-        self.engine = BatchedEngine(inner, settings, workers=workers, arriving=self.pictures.arriving)
+        # Several engines in one process would wait for each other's Python: docs/decisions/0022.
+        apart = engine is None and settings.device == "cpu" and workers > 1
+        crew = [Worker(settings, inner.contract) for _ in range(workers)] if apart else []
+        self.engine = BatchedEngine(inner, settings, workers=workers, arriving=self.pictures.arriving, crew=crew)
         self.workers = workers
         self.galleries = Galleries(settings, self.database, self.engine)
         self.metrics = Metrics(self)

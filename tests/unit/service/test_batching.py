@@ -56,28 +56,6 @@ def test_what_waits_goes_together_in_a_few_sizes(slow: tuple[Slow, BatchedEngine
     assert (engine.load.pictures, engine.load.batches) == (8, 3)
 
 
-def test_callers_who_were_just_answered_are_waited_for() -> None:
-    class Steady(Slow):
-        def find_each(self, sources, *, embed=True, batch=16):
-            time.sleep(0.5)
-            yield from super().find_each(sources, embed=embed)
-
-    inner = Steady()
-    inner.go.set()
-    engine = BatchedEngine(inner, SETTINGS)
-    waiting = [engine.submit(ADA)]
-    while engine._queue:
-        time.sleep(0.001)
-    waiting += [engine.submit(ADA) for _ in range(3)]
-    assert [len(done.result(10)) for done in waiting] == [1] * 4
-    engine.submit(ADA)
-    time.sleep(0.03)
-    again = [engine.submit(ADA) for _ in range(2)]
-    assert [len(done.result(10)) for done in again] == [1, 1]
-    assert inner.sizes == [1, 3, 3]
-    engine.close()
-
-
 def test_a_full_queue_says_when_to_come_again(slow: tuple[Slow, BatchedEngine]) -> None:
     _, engine = slow
     engine.submit(ADA)

@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from unit.gallery.fake import FakeEngine
 from vultus.errors import ConfigError
 from vultus.gallery.audit import Signature, signed
 from vultus.inference.session import available_devices
+from vultus.service import state
+from vultus.service.crew import Worker
 from vultus.service.envelope import ServiceError
 from vultus.service.keystore import Key
 from vultus.service.settings import Settings
@@ -44,3 +47,15 @@ def test_a_device_that_is_not_there_is_never_replaced(settings: Settings) -> Non
 
 def test_the_version_is_known() -> None:
     assert installed_version()
+
+
+@pytest.mark.parametrize(("device", "threads", "processes"), [("cpu", 3, 3), ("cpu", 1, 0), ("cuda", 3, 0)])
+def test_several_engines_on_processors_are_processes(
+    settings: Settings, engine: FakeEngine, monkeypatch, device: str, threads: int, processes: int
+) -> None:
+    begun: list[Worker] = []
+    monkeypatch.setattr(state, "_build", lambda settings, threads: engine)
+    monkeypatch.setattr(Worker, "start", lambda worker: begun.append(worker))
+    service = Service(replace(settings, device=device, threads=threads))
+    service.close()
+    assert len(begun) == processes
