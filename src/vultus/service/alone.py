@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from vultus.gallery.enrol import Engine
 
 
+class _Server(HTTPServer):
+    # Who finds no place in the queue asks the next time a second later, and that would be measured.
+    request_queue_size = 64
+
+
 def server_of(path: Path, engine: Engine, port: int = 0) -> HTTPServer:
     """A server over a gallery; `serve_forever` starts it."""
     gallery = Gallery.open(path, engine=engine)
@@ -50,9 +55,7 @@ def server_of(path: Path, engine: Engine, port: int = 0) -> HTTPServer:
         def log_message(self, format: str, *args: Any) -> None:
             """Nothing."""
 
-    server = HTTPServer(("127.0.0.1", port), Handler)
-    server.request_queue_size = 64
-    return server
+    return _Server(("127.0.0.1", port), Handler)
 
 
 def main() -> None:
