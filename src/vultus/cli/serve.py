@@ -184,10 +184,11 @@ def serve(
 def _run(settings: Settings) -> None:
     """Listen first, since a port in use is told best at once; then load the models."""
     from vultus.service.app import create_app
-    from vultus.service.serving import calm, listen, only, quiet, server_of
+    from vultus.service.serving import calm, listen, only, patient, quiet, server_of
 
     quiet()
     calm()
+    patient()
     with only(settings.data), listen(settings) as line:
         settings = replace(settings, port=line.getsockname()[1])
         with waiting(f"loading model pack {settings.pack} ..."):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import struct
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,6 @@ import numpy as np
 from vultus.types import Box, Embedding, Expression, Face, Liveness, Quality
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
@@ -132,7 +132,7 @@ def _exactly(line: socket.socket, length: int) -> bytearray:
 def _fill(line: socket.socket, into: memoryview) -> None:
     place = 0
     while place < len(into):
-        count = line.recv_into(into[place:])
+        count = line.recv_into(into[place:], 0, socket.MSG_WAITALL)
         if not count:
             raise ConnectionResetError("the other side has hung up")
         place += count

@@ -19,7 +19,7 @@ import pytest
 from unit.gallery.fake import FakeEngine
 from vultus.errors import ConfigError
 from vultus.service.app import create_app
-from vultus.service.serving import Server, calm, listen, only, quiet, server_of
+from vultus.service.serving import Server, calm, listen, only, patient, quiet, server_of
 from vultus.service.settings import Settings
 
 
@@ -159,6 +159,26 @@ def test_it_speaks_tls(settings: Settings, tmp_path: Path) -> None:
         caller.close()
         server.handle_exit(signal.SIGTERM, None)
         thread.join(30)
+
+
+def test_nobody_is_driven_off_the_processor() -> None:
+    found: list[int] = []
+
+    def look() -> None:
+        patient()
+        found.append(os.sched_getscheduler(0))
+
+    if not hasattr(os, "SCHED_BATCH"):
+        pytest.skip("this system has no such policy")
+    thread = threading.Thread(target=look)  # of which the policy is; the tests keep theirs
+    thread.start()
+    thread.join()
+    assert found == [os.SCHED_BATCH]
+
+
+def test_a_system_without_such_a_policy(monkeypatch) -> None:
+    monkeypatch.delattr(os, "sched_setscheduler", raising=False)
+    patient()
 
 
 def test_the_command_starts_greets_and_stops(tmp_path: Path) -> None:
