@@ -23,6 +23,7 @@ from vultus.gallery.photo import Photo
 from vultus.inference.engine import FaceEngine
 from vultus.service.envelope import ServiceError
 from vultus.service.limits import retry_after
+from vultus.service.worker import MOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -97,6 +98,8 @@ class BatchedEngine:
         # Nothing has to be read ahead where pixels are at hand: lists are faster.
         self._lists: _Lists | None = engine.find if isinstance(engine, FaceEngine) and not self._raw else None
         self._crew = tuple(crew)
+        if crew:
+            self._most = min(self._most, MOST)
         self.chosen: Calibration | None = None
         self._queue: deque[_Item] = deque()
         self._pixels = 0

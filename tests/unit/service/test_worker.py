@@ -24,6 +24,12 @@ class Engine:
     def __init__(self, **settings) -> None:
         self.settings = settings
 
+    def crops(self, picture, face):
+        return np.zeros((2, 9, 9, 3), np.uint8)
+
+    def embed_crops(self, crops):
+        assert crops.shape == (worker.MOST, 2, 9, 9, 3)
+
     def find(self, pictures, *, embed=True):
         seeds = [int(picture[0, 0, 0]) for picture in pictures]
         if 13 in seeds:
