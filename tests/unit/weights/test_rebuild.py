@@ -19,8 +19,12 @@ from skimage.data import astronaut
 
 from unit.weights import dat
 from vultus.errors import WeightsError
+from vultus.weights.onnx_graph import Graph
 from vultus.weights.rebuild import (
     REBUILDERS,
+    _fold_input,
+    _mtcnn_first,
+    _pixels,
     dlib_landmarks5,
     dlib_mmod,
     dlib_resnet,
@@ -176,6 +180,25 @@ def test_the_later_networks_are_mtcnns(portrait: np.ndarray, name: str, side: in
     expected = [_softmax(heads[-1]), *heads[:-1]]
     for ours, theirs in zip(answers, expected, strict=True):
         np.testing.assert_allclose(ours[0], theirs, atol=1e-3)
+
+
+@pytest.mark.parametrize("pool", [2, 3])
+def test_pooling_before_the_relu_gives_the_same_to_the_last_bit(pool: int) -> None:
+    random = np.random.default_rng(pool)
+    slope = np.array([-1.5, -1.0, -0.3, 0.0, 0.4, 1.0, 1.7], np.float32)
+    arrays = [random.normal(size=shape).astype(np.float32) for shape in ((3, 3, 3, 7), (7,))]
+    plain, fast = Graph("plain"), Graph("fast")
+    weight, bias = _fold_input(arrays[0].transpose(3, 2, 0, 1), arrays[1], np.full(3, 127.5, np.float32), 1 / 128)
+    x = plain.node("Conv", _pixels(plain, "H", "W"), plain.constant(weight), plain.constant(bias), kernel_shape=(3, 3))
+    x = plain.node("PRelu", x, plain.constant(slope[:, None, None]))
+    x = plain.node("MaxPool", x, kernel_shape=(pool, pool), strides=(2, 2), ceil_mode=1)
+    plain.output(x, np.float32, ("N", 7, "h", "w"), "y")
+    fast.output(_mtcnn_first(fast, _pixels(fast, "H", "W"), iter([*arrays, slope]), pool),
+                np.float32, ("N", 7, "h", "w"), "y")  # fmt: skip
+    image = random.integers(0, 256, (2, 17, 22, 3), np.uint8)
+    answers = [_session(graph.save()).run(None, {"image": image})[0] for graph in (plain, fast)]
+    assert (answers[0] < 0).any()
+    np.testing.assert_array_equal(answers[0], answers[1])
 
 
 @pytest.mark.parametrize(("name", "title"), [("pnet", "P-Net"), ("rnet", "R-Net"), ("onet", "O-Net")])
