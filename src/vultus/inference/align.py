@@ -119,7 +119,7 @@ class Aligner:
         for face, points in zip(out, placed, strict=True):
             for crop, (template, mirror) in zip(face, self._views, strict=True):
                 upright = warp(image, points, template, self._size)
-                crop[:] = upright[:, ::-1] if mirror else upright
+                crop[:] = cv2.flip(upright, 1) if mirror else upright
         return out
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     Image = NDArray[np.uint8]
 
 _TOGETHER = 64
+_FEW = 256  # boxes of all pictures: of more, comparing those of different ones takes longer than going one by one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,9 +66,37 @@ def suppress(boxes: Float, scores: Float, limit: float, *, by_smaller: bool = Fa
     Returns:
         Indices kept, best score first.
     """
+    return _greedy(boxes, scores, limit, by_smaller=by_smaller, owner=None)
+
+
+def suppress_each(
+    owner: NDArray[np.intp], boxes: Float, scores: Float, limit: float, *, by_smaller: bool = False
+) -> NDArray[np.intp]:
+    """`suppress` for the boxes of each of several pictures.
+
+    Args:
+        owner: picture of each box; (N,).
+        boxes, scores, limit, by_smaller: as for `suppress`.
+
+    Returns:
+        Indices kept, picture after picture, best score first in each.
+    """
+    if len(owner) <= _FEW:
+        kept = _greedy(boxes, scores, limit, by_smaller=by_smaller, owner=owner)
+        return kept[np.argsort(owner[kept], kind="stable")]
+    places = [np.flatnonzero(owner == one) for one in np.unique(owner)]
+    return np.concatenate([mine[suppress(boxes[mine], scores[mine], limit, by_smaller=by_smaller)] for mine in places])
+
+
+def _greedy(
+    boxes: Float, scores: Float, limit: float, *, by_smaller: bool, owner: NDArray[np.intp] | None
+) -> NDArray[np.intp]:
+    if len(scores) < 2:
+        return np.arange(len(scores))
     order = np.argsort(-scores, kind="stable")
     low, high = boxes[order, :2], boxes[order, 2:]
     area = np.maximum(high - low, 0).prod(axis=1)
+    whose = None if owner is None else owner[order]
     dropped = np.zeros(len(order), bool)
     keep: list[int] = []
     for start in range(
@@ -78,6 +107,8 @@ def suppress(boxes: Float, scores: Float, limit: float, *, by_smaller: bool = Fa
         both = np.maximum(shared, 0).prod(axis=2)
         whole = np.minimum(area[rows, None], area) if by_smaller else area[rows, None] + area - both
         overlaps = both > limit * np.maximum(whole, 1e-6)
+        if whose is not None:
+            overlaps &= whose[rows, None] == whose
         for best, overlap in enumerate(overlaps, start):
             if not dropped[best]:
                 keep.append(int(order[best]))

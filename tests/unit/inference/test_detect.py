@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from vultus.inference.detect import Detections, fit_scale, suppress
+from vultus.inference.detect import Detections, fit_scale, suppress, suppress_each
 
 Float = NDArray[np.float32]
 
@@ -49,6 +49,19 @@ def test_suppression_is_the_naive_one(
     assert kept.dtype == np.intp
     assert kept.tolist() == _naive(boxes, scores, limit, by_smaller=by_smaller)
     assert (np.diff(scores[kept]) <= 0).all()
+
+
+@pytest.mark.parametrize("count", [0, 1, 40, 300])
+def test_suppression_of_many_pictures_is_that_of_each(count: int) -> None:
+    random = np.random.default_rng(count)
+    corner = random.integers(0, 40, (count, 2))
+    boxes = np.concatenate([corner, corner + random.integers(1, 30, (count, 2))], axis=1).astype(np.float32)
+    scores, owner = random.choice(np.float32([0.1, 0.5, 0.9]), count), random.integers(0, 5, count)
+    expected = []
+    for picture in range(5):
+        mine = np.flatnonzero(owner == picture)
+        expected += mine[suppress(boxes[mine], scores[mine], 0.5)].tolist()
+    assert suppress_each(owner, boxes, scores, 0.5).tolist() == expected
 
 
 def test_suppression_of_nothing_and_of_boxes_without_area() -> None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from vultus.inference.detect import Detections, fit_scale, suppress
+from vultus.inference.detect import Detections, fit_scale, suppress_each
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,8 +130,8 @@ class Mtcnn:
                 # each level from the one before: twice as fast as from the picture, and no worse on LFW and ORL
                 size = (max(round(shape[1] * scale), _CELL), max(round(shape[0] * scale), _CELL))
                 level = [_resize(image, size) for image in level]
-                parts += self._windows(np.stack(level), np.array(members), scale)
-        return _per_picture(_join(parts), 0.7)
+                parts.append(self._windows(np.stack(level), np.array(members), scale))
+        return _fewer(_join(parts), 0.7)
 
     def _levels(self, height: int, width: int) -> list[float]:
         levels = []
@@ -140,18 +141,13 @@ class Mtcnn:
             scale *= self._options.factor
         return levels
 
-    def _windows(self, stack: Image, members: NDArray[np.intp], scale: float) -> list[_Candidates]:
+    def _windows(self, stack: Image, members: NDArray[np.intp], scale: float) -> _Candidates:
         score, offsets = self._proposal.run(["score", "offsets"], {"image": stack})
         image, row, column = np.nonzero(score >= self._options.proposal_score)
         corner = np.stack([column, row, column, row], axis=1) * _STRIDE + np.array([1, 1, _CELL, _CELL])
         boxes = _regress((corner / scale).astype(np.float32), offsets[image, :, row, column])
         scores = score[image, row, column]
-        kept = []
-        for index in np.unique(image):
-            mine = np.nonzero(image == index)[0]
-            mine = mine[suppress(boxes[mine], scores[mine], 0.5)]
-            kept.append(_Candidates(np.full(len(mine), members[index]), boxes[mine], scores[mine]))
-        return kept
+        return _fewer(_Candidates(members[image], boxes, scores), 0.5)
 
     def _keep_refined(self, images: Sequence[Image], found: _Candidates) -> _Candidates:
         """Second network: candidates look again at 24 pixels."""
@@ -159,17 +155,16 @@ class Mtcnn:
         score, offsets = _run(self._refine, ("score", "offsets"), images, found.owner, squares, 24)
         keep = np.nonzero(score >= self._options.refine_score)[0]
         boxes = _regress(squares[keep], offsets[keep])
-        return _per_picture(_Candidates(found.owner[keep], boxes, score[keep]), 0.7)
+        return _fewer(_Candidates(found.owner[keep], boxes, score[keep]), 0.7)
 
     def _finish(self, images: Sequence[Image], found: _Candidates) -> list[Detections]:
         """Third network: final boxes and landmarks at 48 pixels."""
         score, boxes, landmarks = self._finisher.look(images, found.owner, _square(found.boxes))
-        results = []
-        for index in range(len(images)):
-            mine = np.nonzero((found.owner == index) & (score >= self._options.score))[0]
-            mine = mine[suppress(boxes[mine], score[mine], 0.7, by_smaller=True)]
-            results.append(Detections(boxes[mine], score[mine], landmarks[mine]))
-        return results
+        good = np.flatnonzero(score >= self._options.score)
+        kept = good[suppress_each(found.owner[good], boxes[good], score[good], 0.7, by_smaller=True)]
+        faces = Detections(boxes[kept], score[kept], landmarks[kept])
+        firsts = np.searchsorted(found.owner[kept], np.arange(len(images) + 1))
+        return [faces.take(np.arange(first, last)) for first, last in pairwise(firsts)]
 
 
 def _resize(image: Image, size: tuple[int, int]) -> Image:
@@ -198,12 +193,9 @@ def _join(parts: Sequence[_Candidates]) -> _Candidates:
     )
 
 
-def _per_picture(found: _Candidates, limit: float) -> _Candidates:
-    parts = []
-    for index in np.unique(found.owner):
-        mine = np.nonzero(found.owner == index)[0]
-        parts.append(found.take(mine[suppress(found.boxes[mine], found.scores[mine], limit)]))
-    return _join(parts)
+def _fewer(found: _Candidates, limit: float) -> _Candidates:
+    """Without those that overlap with better ones of their picture; picture after picture."""
+    return found.take(suppress_each(found.owner, found.boxes, found.scores, limit))
 
 
 def _run(
@@ -219,16 +211,17 @@ def _run(
     for start in range(0, max(len(owner), 1), _CHUNK):
         part = slice(start, start + _CHUNK)
         crops = np.zeros((len(owner[part]), side, side, 3), np.uint8)
-        for crop, index, square in zip(crops, owner[part], squares[part], strict=True):
+        corners = np.round(squares[part]).astype(np.int64).tolist()
+        for crop, index, square in zip(crops, owner[part].tolist(), corners, strict=True):
             _crop(images[index], square, crop)
         outputs.append(session.run(list(names), {"image": crops}))
     return [np.concatenate(values) for values in zip(*outputs, strict=True)]
 
 
-def _crop(image: Image, square: Float, out: Image) -> None:
-    """Resize one square of the picture into `out`; what lies outside the picture stays black."""
+def _crop(image: Image, square: Sequence[int], out: Image) -> None:
+    """Resize one square (left, top, right, bottom) into `out`; what lies outside the picture stays black."""
     height, width = image.shape[:2]
-    x1, y1, x2, y2 = (int(v) for v in np.round(square))
+    x1, y1, x2, y2 = square
     side = max(x2 - x1, y2 - y1, 1)
     left, top, right, bottom = max(x1, 0), max(y1, 0), min(x1 + side, width), min(y1 + side, height)
     if right <= left or bottom <= top:
