@@ -83,9 +83,9 @@ def test_a_larger_smallest_face_leaves_small_ones_out(sessions: list) -> None:
 
 def test_what_a_square_has_outside_the_picture_is_black() -> None:
     out = np.full((24, 24, 3), 7, np.uint8)
-    _crop(np.full((50, 50, 3), 200, np.uint8), np.float32([-24, 0, 24, 48]), out)
+    _crop(np.full((50, 50, 3), 200, np.uint8), [-24, 0, 24, 48], out)
     assert out[:, :11].max() == 0
     assert out[:, 13:].min() == 200
     beyond = np.zeros((24, 24, 3), np.uint8)
-    _crop(np.full((50, 50, 3), 200, np.uint8), np.float32([60, 60, 90, 90]), beyond)
+    _crop(np.full((50, 50, 3), 200, np.uint8), [60, 60, 90, 90], beyond)
     assert beyond.max() == 0
