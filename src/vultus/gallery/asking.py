@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vultus.errors import VultusError
+from vultus.gallery import audit
 from vultus.gallery.desk import Desk
 from vultus.gallery.doors import chosen
+from vultus.gallery.notes import Line
 from vultus.gallery.recognition import compare, recognise
 from vultus.gallery.record import normal_name
 from vultus.gallery.search import average, background_of
@@ -17,10 +21,27 @@ from vultus.gallery.suggestion import suggest
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from vultus.gallery.audit import Signature
     from vultus.gallery.doors import Recall
     from vultus.gallery.filters import Filter
     from vultus.inference.image import Source
     from vultus.types import Decision, Face, Identification, Track
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """Who is in some pictures.
+
+    Attributes:
+        pictures, fpir, top, within: see `Asking.identify_pictures`.
+        caller: who asks, for the audit log; None for whoever works with the gallery.
+    """
+
+    pictures: Sequence[Sequence[Face]]
+    fpir: float = 0.01
+    top: int = 5
+    within: Filter | None = None
+    caller: Signature | None = field(default_factory=audit.caller)
 
 
 class Asking(Desk):
@@ -66,8 +87,8 @@ class Asking(Desk):
             UnsupportedTargetError: as in `identify`.
             InputError: a rate or count is out of range.
         """
-        found = self._recognise(faces, fpir, top, same_picture=same_picture, within=within)
-        self._note_search(found, fpir, top)
+        (found,) = self._recognise([faces], fpir, top, same_picture=same_picture, within=within)
+        self._note_searches([(Question([faces], fpir, top), [found])])
         return found
 
     def identify_pictures(
@@ -82,9 +103,37 @@ class Asking(Desk):
         Raises:
             ContractError, UnsupportedTargetError, InputError: as in `identify_faces`.
         """
-        found = [self._recognise(faces, fpir, top, same_picture=True, within=within) for faces in pictures]
-        self._note_search([answer for answers in found for answer in answers], fpir, top)
+        (answer,) = self.answer([Question(pictures, fpir, top, within)])
+        if isinstance(answer, VultusError):
+            raise answer
+        return answer
+
+    def answer(self, questions: Sequence[Question]) -> list[list[list[Identification]] | VultusError]:
+        """Questions of several callers, answered together: one search, one visit to the disk, a line in the log each.
+
+        Returns:
+            What `identify_pictures` would give for each, or the error that it would raise.
+        """
+        found: list[list[list[Identification]] | VultusError] = []
+        for alike, some in groupby(questions, key=lambda one: (one.fpir, one.top, one.within)):
+            found += self._answer_alike([*some], *alike)
+        self._note_searches([
+            (asked, answers) for asked, answers in zip(questions, found, strict=True)
+            if not isinstance(answers, VultusError)
+        ])  # fmt: skip
         return found
+
+    def _answer_alike(
+        self, questions: list[Question], fpir: float, top: int, within: Filter | None
+    ) -> list[list[list[Identification]] | VultusError]:
+        pictures = [faces for one in questions for faces in one.pictures]
+        try:
+            answers = iter(self._recognise(pictures, fpir, top, same_picture=True, within=within))
+        except VultusError as error:
+            if len(questions) == 1:
+                return [error]
+            return [answer for one in questions for answer in self._answer_alike([one], fpir, top, within)]
+        return [list(islice(answers, len(one.pictures))) for one in questions]
 
     def passing(self, within: Filter) -> int:
         """How many people pass a filter.
@@ -170,18 +219,23 @@ class Asking(Desk):
         return found
 
     def _recognise(
-        self, faces: Sequence[Face], fpir: float, top: int, *, same_picture: bool, within: Filter | None
-    ) -> list[Identification]:
+        self, pictures: Sequence[Sequence[Face]], fpir: float, top: int, *, same_picture: bool, within: Filter | None
+    ) -> list[list[Identification]]:
         calibration = self.engine.calibration
         door = self._searcher(background_of(calibration))
         people = door.positions(self._store.select(within)) if within else None
         return recognise(
-            faces, door, calibration, self._store.contract(), fpir=fpir, top=top, same_picture=same_picture,
+            pictures, door, calibration, self._store.contract(), fpir=fpir, top=top, same_picture=same_picture,
             within=people, denials=self._denials(),
         )  # fmt: skip
 
-    def _note_search(self, found: Sequence[Identification], fpir: float, top: int) -> None:
-        if found:
-            named = [answer.name for answer in found if answer.name is not None]
-            how = {"faces": len(found), "named": len(named), "fpir": fpir, "top": top, "door": self._way}
-            self._store.note("search", detail=how, names=named)
+    def _note_searches(self, answered: Sequence[tuple[Question, Sequence[Sequence[Identification]]]]) -> None:
+        lines = []
+        for asked, answers in answered:
+            found = [answer for faces in answers for answer in faces]
+            named = {answer.name for answer in found if answer.name is not None}
+            if found:
+                n_named = sum(answer.name is not None for answer in found)
+                how = {"faces": len(found), "named": n_named, "fpir": asked.fpir, "top": asked.top, "door": self._way}
+                lines.append(Line("search", frozenset(), named, how, asked.caller))
+        self._store.note_all(lines)

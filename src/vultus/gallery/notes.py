@@ -15,7 +15,7 @@ from vultus.gallery.writer import log_of
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Mapping, Set
+    from collections.abc import Callable, Mapping, Sequence, Set
     from contextlib import AbstractContextManager
 
     from vultus.gallery.audit import Signature
@@ -56,26 +56,27 @@ class Notes:
         self._aside = aside
         self._waiting: deque[Line] = deque()
 
-    def wait(self, line: Line) -> Line:
-        """Have a line written by whoever comes first."""
-        self._waiting.append(line)
-        return line
+    def wait(self, lines: Sequence[Line]) -> None:
+        """Have lines written by whoever comes first."""
+        self._waiting.extend(lines)
 
-    def write(self, line: Line, vault: Vault, signature: Signature, *, alone: bool) -> None:
-        """See to it that a line is on the disk; to be called by one thread at a time.
+    def write(self, lines: Sequence[Line], vault: Vault, signature: Signature, *, alone: bool) -> None:
+        """See to it that lines are on the disk; to be called by one thread at a time.
 
         Args:
-            line: of the caller; whatever else waits is written with it.
+            lines: of the caller; whatever else waits is written with them.
             vault, signature: of the gallery.
             alone: nothing else, in a transaction that is under way and may yet be undone.
 
         Raises:
             StoreError: the gallery is locked for too long, or the disk refuses.
         """
-        if not line.written and line.error is None:
-            self._write([line] if alone else [*self._waiting], vault, signature)
-        if line.error is not None:
-            raise line.error
+        left = [line for line in lines if not line.written and line.error is None]
+        if left:
+            self._write(left if alone else [*self._waiting], vault, signature)
+        for line in lines:
+            if line.error is not None:
+                raise line.error
 
     def _write(self, lines: list[Line], vault: Vault, signature: Signature) -> None:
         error: Exception | None = None

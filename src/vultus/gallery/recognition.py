@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def recognise(
-    faces: Sequence[Face],
+    pictures: Sequence[Sequence[Face]],
     door: Door,
     calibration: Calibration,
     contract: str,
@@ -34,11 +34,11 @@ def recognise(
     same_picture: bool,
     within: NDArray[np.int64] | None = None,
     denials: Denials | None = None,
-) -> list[Identification]:
-    """Who these faces are; see `Gallery.identify_faces`.
+) -> list[list[Identification]]:
+    """Who the faces of each of some pictures are, looked for together; see `Gallery.identify_pictures`.
 
     Args:
-        faces, door, calibration, contract, fpir, top, same_picture: what is asked, and of whom.
+        pictures, door, calibration, contract, fpir, top, same_picture: what is asked, and of whom.
         within: positions of people, see `Door.search`.
         denials: who is said not to be whom.
 
@@ -54,23 +54,23 @@ def recognise(
     n_people = door.n_people if within is None else len(within)
     blank = Decision(False, None, None, None, calibration.calibration_id, fpir, n_people, EMPTY_GALLERY)
     if n_people == 0:
-        return [Identification(face, blank) for face in faces]
+        return [[Identification(face, blank) for face in faces] for faces in pictures]
     threshold = calibration.threshold_for_fpir(fpir, door.count(within))
-    embedded = [(at, face.embedding) for at, face in enumerate(faces) if face.embedding is not None]
-    probes = _matrix([embedding for _, embedding in embedded], contract)
+    embedded = [[face.embedding for face in faces if face.embedding is not None] for faces in pictures]
+    probes = _matrix([embedding for some in embedded for embedding in some], contract)
     # Other faces of the picture may take as many candidates away as there are of them.
-    ranked, lost = rank(door, probes, top + len(embedded) - 1, within, threshold, denials)
-    assigned = assign(ranked, threshold, exclusive=same_picture)
-    answers = {at: (one, denied) for (at, _), one, denied in zip(embedded, assigned, lost, strict=True)}
-    found = []
-    for at, face in enumerate(faces):
-        if at in answers:
-            answer, denied = answers[at]
-            decision = _decide(answer, threshold, blank, denied=denied)
-            found.append(Identification(face, decision, answer.candidates[:top]))
-        else:
-            found.append(Identification(face, replace(blank, reason=_why_not_embedded(face))))
-    return found
+    others = max(map(len, embedded), default=0) - 1
+    ranked, lost = rank(door, probes, top + max(others, 0), within, threshold, denials)
+    rows, denied = iter(ranked), iter(lost)
+    answers = []
+    for faces, some in zip(pictures, embedded, strict=True):
+        assigned = iter(assign([next(rows) for _ in some], threshold, exclusive=same_picture))
+        answers.append([
+            Identification(face, replace(blank, reason=_why_not_embedded(face))) if face.embedding is None
+            else _answer(face, next(assigned), threshold, blank, top, denied=next(denied))
+            for face in faces
+        ])  # fmt: skip
+    return answers
 
 
 def compare(
@@ -125,10 +125,13 @@ def rank(
     return allowed, lost
 
 
-def _decide(answer: Assignment, threshold: float, blank: Decision, *, denied: bool) -> Decision:
+def _answer(
+    face: Face, answer: Assignment, threshold: float, blank: Decision, top: int, *, denied: bool
+) -> Identification:
     similarity = answer.candidates[0].similarity if answer.candidates else None
     reason = ALREADY_IN_PICTURE if answer.displaced else DENIED if denied and not answer.matched else ""
-    return replace(blank, matched=answer.matched, similarity=similarity, threshold=threshold, reason=reason)
+    made = replace(blank, matched=answer.matched, similarity=similarity, threshold=threshold, reason=reason)
+    return Identification(face, made, answer.candidates[:top])
 
 
 def _matrix(embeddings: Sequence[Embedding], contract: str) -> NDArray[np.float32]:

@@ -29,7 +29,7 @@ from vultus.gallery.vault import GALLERY, Vault
 from vultus.gallery.writer import Writer, log_of, now, person_id_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
     from numpy.typing import NDArray
@@ -157,11 +157,15 @@ class Store:
         Raises:
             StoreError: the gallery is locked for too long, or the disk refuses.
         """
-        if self.read_only:
+        self.note_all([Line(action, {*subjects}, {*names}, detail)])
+
+    def note_all(self, lines: Sequence[Line]) -> None:
+        """Write some such lines together; see `note`."""
+        if self.read_only or not lines:
             return
-        line = self._notes.wait(Line(action, {*subjects}, {*names}, detail))
+        self._notes.wait(lines)
         with self._lock:
-            self._notes.write(line, self.vault, self.signature, alone=self._open().in_transaction)
+            self._notes.write(lines, self.vault, self.signature, alone=self._open().in_transaction)
 
     def verify_log(self, kept: audit.Head | None = None) -> audit.Verdict:
         """Look for edits, removals and moves in the audit log; see `audit.verify`."""

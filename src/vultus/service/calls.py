@@ -6,28 +6,26 @@ Lines that come together are written together.
 
 from __future__ import annotations
 
-import asyncio
-import queue
-import threading
-from concurrent.futures import Future
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from vultus.errors import VultusError
 from vultus.gallery import audit
 from vultus.gallery.audit import Signature
 from vultus.gallery.store import Store
 from vultus.gallery.writer import log_of
+from vultus.service.rounds import Rounds
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    Line = tuple[Signature, Mapping[str, Any]]
+
 NAME = "calls.vultus"
-_TOGETHER = 256
 
 
 class CallLog:
-    """Writes lines from one thread, many per transaction.
+    """Writes lines in one thread of its own, many per transaction.
 
     Args:
         folder: of the service.
@@ -35,9 +33,8 @@ class CallLog:
 
     def __init__(self, folder: Path) -> None:
         self.store = Store(folder / NAME, signature=Signature("service"))
-        self._waiting: queue.SimpleQueue[tuple[Signature, Mapping[str, Any], Future[None]] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="vultus-calls", daemon=True)
-        self._thread.start()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="vultus-calls")
+        self._rounds: Rounds[Line, None] = Rounds(self._thread, self._write)
 
     async def write(self, signature: Signature, detail: Mapping[str, Any]) -> None:
         """A line is on the disk when this returns.
@@ -49,9 +46,7 @@ class CallLog:
         Raises:
             StoreError: the disk refuses.
         """
-        done: Future[None] = Future()
-        self._waiting.put((signature, detail, done))
-        await asyncio.wrap_future(done)
+        await self._rounds.ask(NAME, (signature, detail))
 
     def newest_lines(self, **which: Any) -> list[audit.Entry]:
         """Lines backwards; arguments as of `audit.newest`."""
@@ -64,28 +59,12 @@ class CallLog:
 
     def close(self) -> None:
         """Write what waits, and close the file."""
-        self._waiting.put(None)
-        self._thread.join(timeout=30)
+        self._thread.shutdown(wait=True)
         self.store.close()
 
-    def _work(self) -> None:
-        while True:
-            lines = [self._waiting.get()]
-            while len(lines) < _TOGETHER and not self._waiting.empty():
-                lines.append(self._waiting.get())
-            self._write([line for line in lines if line is not None])
-            if None in lines:
-                return
-
-    def _write(self, lines: list[tuple[Signature, Mapping[str, Any], Future[None]]]) -> None:
-        try:
-            with self.store.aside() as connection:
-                for signature, detail, _ in lines:
-                    with audit.signed(signature):
-                        log_of(connection, self.store.vault, self.store.signature).append("call", (), detail)
-        except VultusError as error:
-            for *_, done in lines:
-                done.set_exception(error)
-        else:
-            for *_, done in lines:
-                done.set_result(None)
+    def _write(self, _: str, lines: Sequence[Line]) -> list[None]:
+        with self.store.aside() as connection:
+            for signature, detail in lines:
+                with audit.signed(signature):
+                    log_of(connection, self.store.vault, self.store.signature).append("call", (), detail)
+        return [None] * len(lines)

@@ -22,6 +22,8 @@ from vultus.service.limits import Buckets
 from vultus.service.metrics import Metrics
 from vultus.service.pictures import Pictures
 from vultus.service.repeats import Repeats
+from vultus.service.rounds import Rounds
+from vultus.service.searching import Asked, answer_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +49,7 @@ class Service:
 
     Attributes:
         engine: the same, batched and shared; blocks, so call it in threads.
-        database, keys, buckets, log, galleries, pictures, metrics: the parts.
+        database, keys, buckets, log, searches, galleries, pictures, metrics: the parts.
         threads: where whatever blocks is done; see `run`.
         parts: what route modules keep, by name.
         draining: set once the service is told to stop.
@@ -74,6 +76,7 @@ class Service:
         self.buckets = Buckets()
         self.scrypt = asyncio.Semaphore(2)
         self.threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="vultus-work")
+        self.searches: Rounds[Asked, Any] = Rounds(self.threads, answer_all)
         self.log = CallLog(settings.data)
         self.pictures = Pictures(settings, Decoder(settings), self.threads)
         # Several engines in one process would wait for each other's Python: docs/decisions/0022.

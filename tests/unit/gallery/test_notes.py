@@ -10,6 +10,7 @@ import pytest
 from vultus.errors import StoreError
 from vultus.gallery import audit
 from vultus.gallery.audit import Signature
+from vultus.gallery.notes import Line
 from vultus.gallery.store import Store
 
 if TYPE_CHECKING:
@@ -67,6 +68,19 @@ def test_lines_of_many_threads_go_together_and_keep_their_signatures(store: Stor
     written = {entry.detail["number"]: entry.actor for entry in lines(store) if entry.action == "search"}
     assert written == {number: f"caller {number}" for number in range(8)}
     assert store.verify_log().problems == ()
+
+
+def test_several_lines_of_one_caller_go_together(store: Store, monkeypatch) -> None:
+    taken = []
+    append = store._notes._write
+    monkeypatch.setattr(store._notes, "_write", lambda lines, *rest: (taken.append(len(lines)), append(lines, *rest)))
+    signatures = [Signature("first"), None]
+    store.note_all([Line("search", frozenset(), frozenset(), {"number": n}, who) for n, who in enumerate(signatures)])
+    store.note_all([])
+    assert taken == [2]
+    assert [(entry.actor, entry.detail["number"]) for entry in lines(store)[:2]] == [
+        (store.signature.actor, 1), ("first", 0),
+    ]  # fmt: skip
 
 
 def test_all_are_told_when_the_disk_refuses(store: Store, monkeypatch) -> None:

@@ -21,8 +21,9 @@ def door(names=PEOPLE, rule="average") -> ExactDoor:
 
 def ask(*people, names=PEOPLE, fpir=0.01, top=2, same_picture=True, n_impostor=10_000_000, contract=CONTRACT):
     faces = FakeEngine().find(picture(*people))
-    return recognise(faces, door(names), calibration(n_impostor), contract, fpir=fpir, top=top,
-                     same_picture=same_picture)  # fmt: skip
+    (found,) = recognise([faces], door(names), calibration(n_impostor), contract, fpir=fpir, top=top,
+                         same_picture=same_picture)  # fmt: skip
+    return found
 
 
 def test_every_field_of_a_decision():
@@ -64,9 +65,33 @@ def test_a_displaced_face_finds_its_second_candidate_even_with_top_1():
     faces = FakeEngine().find(picture(person("ada"), person("x")))
     second = Face(faces[1].box, faces[1].landmarks, 0.9, faces[1].quality,
                   type(faces[0].embedding)(mixed / np.linalg.norm(mixed), CONTRACT))  # fmt: skip
-    answers = recognise([faces[0], second], door(), calibration(), CONTRACT, fpir=0.01, top=1, same_picture=True)
+    (answers,) = recognise([[faces[0], second]], door(), calibration(), CONTRACT, fpir=0.01, top=1, same_picture=True)
     assert [one.name for one in answers] == ["ada", "bob"]
     assert [len(one.candidates) for one in answers] == [1, 1]
+
+
+@pytest.mark.parametrize("denied", [False, True])
+@pytest.mark.parametrize("same_picture", [False, True])
+def test_pictures_looked_at_together_are_answered_as_each_alone(denied, same_picture):
+    said = Denials(("ada", "bob"), np.stack([vector("ada", 0.6, seed=1), vector("zoe")])) if denied else None
+    random = np.random.default_rng(7)
+    names = (*PEOPLE, "zoe", "kim")
+    pictures = [
+        FakeEngine().find(picture(*(person(names[random.integers(5)], float(random.uniform(0, 0.8)), int(seed))
+                                    for seed in range(count))))
+        for count in (2, 0, 4, 1, 3)
+    ]  # fmt: skip
+
+    def asked(some):
+        return recognise(some, door(), calibration(), CONTRACT, fpir=0.01, top=1, same_picture=same_picture,
+                         denials=said)  # fmt: skip
+
+    together, alone = asked(pictures), [asked([faces])[0] for faces in pictures]
+    assert [len(answers) for answers in together] == [2, 0, 4, 1, 3]
+    told = [[[(one.name, one.decision, one.candidates) for one in answers] for answers in both]
+            for both in (together, alone)]  # fmt: skip
+    assert told[0] == told[1]
+    assert len({one[0] for answers in told[0] for one in answers}) > 2
 
 
 def test_faces_that_were_not_embedded():
@@ -76,7 +101,7 @@ def test_faces_that_were_not_embedded():
     assert [one.decision.reason for one in ask(person("ada", spoof=True))] == ["printed_photo"]
     found = FakeEngine().find(picture(person("ada")))[0]
     bare = Face(found.box, found.landmarks, found.score, found.quality)
-    (answer,) = recognise([bare], door(), calibration(), CONTRACT, fpir=0.01, top=1, same_picture=True)
+    ((answer,),) = recognise([[bare]], door(), calibration(), CONTRACT, fpir=0.01, top=1, same_picture=True)
     assert answer.decision.reason == "not_embedded"
 
 
@@ -104,7 +129,7 @@ def test_embeddings_of_another_contract():
 def test_best_of_n_counts_every_template():
     names = PEOPLE * 10
     faces = FakeEngine().find(picture(person("ada")))
-    (answer,) = recognise(faces, door(names, "best"), calibration(), CONTRACT, fpir=0.01, top=1, same_picture=True)
+    ((answer,),) = recognise([faces], door(names, "best"), calibration(), CONTRACT, fpir=0.01, top=1, same_picture=True)
     assert answer.decision.threshold == calibration().threshold_for_fpir(0.01, 30)
     assert answer.candidates[0].face_id == 0
 
@@ -148,7 +173,10 @@ def test_a_mistake_that_was_pointed_out_is_not_repeated():
 
     def asked(*people, top=2):
         faces = FakeEngine().find(picture(*people))
-        return recognise(faces, door(), calibration(), CONTRACT, fpir=0.01, top=top, same_picture=True, denials=said)
+        (found,) = recognise(
+            [faces], door(), calibration(), CONTRACT, fpir=0.01, top=top, same_picture=True, denials=said
+        )
+        return found
 
     wrong, right = asked(person("ada", 0.6, 1), person("ada", 0.1, 2), top=1)
     assert (wrong.name, wrong.decision.reason) == (None, "said_to_be_somebody_else")

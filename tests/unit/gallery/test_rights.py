@@ -132,7 +132,7 @@ def test_every_verb_leaves_its_line(gallery, tmp_path):
 # Verbs that tell nothing about anybody, or are others in disguise.
 QUIET = {
     "open", "close", "path", "contract", "engine", "check", "recall", "vault_state", "migration", "audit_log",
-    "verify_log", "unknown", "identify_faces", "identify_pictures", "identify_track", "enroll_many",
+    "verify_log", "unknown", "identify_faces", "identify_pictures", "identify_track", "answer", "enroll_many",
     "copies", "passing", "wiped", "size", "known",
     "known_all", "named", "owner", "passing_words", "portraits", "searched",
     "newest_lines",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from vultus.errors import ShapeError
+from vultus.gallery.asking import Question
 from vultus.gallery.filters import Filter
 from vultus.service import shapes
 from vultus.service.auth import Caller, needs
@@ -18,6 +20,7 @@ from vultus.service.fields import IdentifyFields, SearchFields
 from vultus.service.pictures import form_of, one, some
 from vultus.service.routes.looking import EXAMPLE, look, look_at
 from vultus.service.schema import IdentifyAnswer, SearchAnswer
+from vultus.service.searching import Asked
 from vultus.service.state import service_of
 from vultus.types import FAILURE_TO_ACQUIRE, Box, Decision, Embedding, Face, Quality, prominent
 
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from vultus.gallery.collection import Gallery
     from vultus.service.decode import Upload
     from vultus.service.routes.looking import Seen
+    from vultus.types import Identification
 
 router = APIRouter(prefix="/v1/collections/{collection_id}", tags=["search"], responses=ERRORS)
 Searcher = Annotated[Caller, Depends(needs("search"))]
@@ -46,7 +50,9 @@ async def identify(request: Request, collection_id: str, caller: Searcher) -> Re
         # A rate that cannot be had is told before any picture is looked at.
         await service.run(gallery.identify_pictures, [[]], fpir, top, within=within)
     seen = await look(request, uploads, max_faces=fields.max_faces)
-    body = await service.run(_named, gallery, uploads, seen, fpir, top, within)
+    pictures = [[] if isinstance(item, ServiceError) else item[1] for item in seen]
+    question = Question(pictures, fpir, top, within)
+    body = await service.searches.ask(gallery, Asked(question, partial(_named, gallery, within, uploads, seen)))
     return answer(request, body)
 
 
@@ -72,19 +78,18 @@ async def search(request: Request, collection_id: str, caller: Searcher) -> Resp
             return answer(request, _nobody(await service.run(_threshold, gallery, fpir, within)))
         face, shown = main, shapes.face(main, faces.index(main), photo)
     try:
-        (found,) = await service.run(gallery.identify_faces, [face], fpir, top, within=within)
+        question = Question([[face]], fpir, top, within)
+        body = await service.searches.ask(gallery, Asked(question, partial(_first, gallery)))
     except ShapeError:
         raise ServiceError("invalid_request", "embedding: it has another length than those of the collection") from None
-    return answer(request, {"face": shown, **await service.run(shapes.who, found, gallery)})
+    return answer(request, {"face": shown, **body})
 
 
 def _named(
-    gallery: Gallery, uploads: Sequence[Upload], seen: Sequence[Seen | ServiceError], fpir: float, top: int,
-    within: Filter | None,
+    gallery: Gallery, within: Filter | None, uploads: Sequence[Upload], seen: Sequence[Seen | ServiceError],
+    answers: Sequence[Sequence[Identification]],
 ) -> dict[str, Any]:  # fmt: skip
-    """Everybody in some pictures, as JSON values; one line in the audit log."""
-    pictures = [[] if isinstance(item, ServiceError) else item[1] for item in seen]
-    answers = gallery.identify_pictures(pictures, fpir, top, within=within)
+    """Everybody in some pictures, as JSON values."""
     body = []
     for upload, item, found in zip(uploads, seen, answers, strict=True):
         if isinstance(item, ServiceError):
@@ -97,6 +102,10 @@ def _named(
         ]
         body.append(shapes.picture(upload, photo, faces))
     return {"people": gallery.searched(within), "pictures": body}
+
+
+def _first(gallery: Gallery, answers: Sequence[Sequence[Identification]]) -> dict[str, Any]:
+    return shapes.who(answers[0][0], gallery)
 
 
 def _face_of(fields: SearchFields, contract: str) -> Face:
