@@ -7,7 +7,9 @@ other and go to sleep.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -40,17 +42,22 @@ class Rounds(Generic[Q, R]):
 
         Raises:
             Exception: whatever its work came to.
+            RuntimeError: the threads are being stopped.
         """
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[R] = loop.create_future()
+        done: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         with self._lock:
             under_way = key in self._waiting
             self._waiting.setdefault(key, []).append((item, done))
         if not under_way:
-            self._threads.submit(self._go_round, key, loop)
+            try:
+                self._threads.submit(self._go_round, key)
+            except RuntimeError:  # the threads are being stopped
+                with self._lock:
+                    del self._waiting[key]
+                raise
         return await done
 
-    def _go_round(self, key: Hashable, loop: asyncio.AbstractEventLoop) -> None:
+    def _go_round(self, key: Hashable) -> None:
         while True:
             with self._lock:
                 waiting = self._waiting[key]
@@ -63,11 +70,16 @@ class Rounds(Generic[Q, R]):
                 answers = self._work(key, [item for item, _ in asked])
             except Exception as error:  # theirs to hear: nobody else waits for this thread
                 answers = [error] * len(asked)
-            loop.call_soon_threadsafe(_tell, [done for _, done in asked], answers)
+            told: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[R], R | Exception]]] = defaultdict(list)
+            for (_, done), answer in zip(asked, answers, strict=True):
+                told[done.get_loop()].append((done, answer))
+            for loop, pairs in told.items():
+                with contextlib.suppress(RuntimeError):  # nobody listens any more
+                    loop.call_soon_threadsafe(_tell, pairs)
 
 
-def _tell(waiting: Sequence[asyncio.Future[R]], answers: Sequence[R | Exception]) -> None:
-    for done, answer in zip(waiting, answers, strict=True):
+def _tell(pairs: Sequence[tuple[asyncio.Future[R], R | Exception]]) -> None:
+    for done, answer in pairs:
         if done.done():  # the request ended meanwhile
             continue
         if isinstance(answer, Exception):

@@ -107,3 +107,26 @@ def test_who_has_gone_is_passed_over(threads) -> None:
         return await rounds.ask("a", 3)
 
     assert asyncio.run(leave()) == 9
+
+
+def test_a_loop_that_was_closed_holds_nobody_up(threads) -> None:
+    work = Work()
+    rounds: Rounds[int, int] = Rounds(threads, work)
+
+    async def begin() -> None:
+        asyncio.get_running_loop().create_task(rounds.ask("a", 2))
+        while not work.begun.is_set():
+            await asyncio.sleep(0.001)
+
+    asyncio.run(begin())
+    work.may.set()
+    assert asyncio.run(rounds.ask("a", 3)) == 9
+
+
+def test_stopped_threads_are_told() -> None:
+    gone = ThreadPoolExecutor(1)
+    gone.shutdown()
+    rounds: Rounds[int, int] = Rounds(gone, lambda _, items: items)
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="after shutdown"):
+            asyncio.run(rounds.ask("a", 1))
