@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from vultus.inference.detect import Float, Image
     from vultus.weights.manifest import EmbedderSpec
 
-_BATCH = 32  # crops per run: beyond it only memory grows
+BATCH = 32  # crops per run: beyond it only memory grows
 
 
 class Embedder:
@@ -87,7 +87,7 @@ class Embedder:
             WeightsError: it gives another dimension than the manifest says.
         """
         out = np.empty((len(crops), self._spec.dimension), np.float32)
-        step = self._fixed or _BATCH
+        step = self._fixed or BATCH
         for start in range(0, len(crops), step):
             part = crops[start : start + step]
             count = len(part)

@@ -69,8 +69,11 @@ def _warm(engine: FaceEngine) -> None:
     """Work on as much as a batch brings at most, so that memory is taken now and the first caller does not wait."""
     import numpy as np
 
+    from vultus.inference.embed import BATCH
+
     noise = np.random.default_rng(0).integers(0, 256, (256, 256, 3), np.uint8)
     engine.find([noise] * MOST, embed=False)
     points = np.array([[90, 100], [160, 100], [125, 140], [95, 180], [155, 180]], np.float32)
     face = Face(Box(np.array([60, 50, 190, 220])), points, 1.0, Quality(1.0))
-    engine.embed_crops(np.repeat(engine.crops(noise, face)[None], MOST, axis=0))
+    views = engine.crops(noise, face)
+    engine.embed_crops(np.repeat(views[None], -(-BATCH // len(views)), axis=0))

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _CELL = 12  # side of the window the first network sees, px
 _STRIDE = 2
-_CHUNK = 256  # candidates per run: bounds memory in a crowd
+_CHUNK_PX = 64 * 24 * 24  # pixels of candidates per run: more take longer each, and a crowd takes more memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +208,9 @@ def _run(
 ) -> list[Float]:
     """Crop every square to `side` pixels and run the network over them in chunks."""
     outputs: list[list[Float]] = []
-    for start in range(0, max(len(owner), 1), _CHUNK):
-        part = slice(start, start + _CHUNK)
+    step = _CHUNK_PX // side**2
+    for start in range(0, max(len(owner), 1), step):
+        part = slice(start, start + step)
         crops = np.zeros((len(owner[part]), side, side, 3), np.uint8)
         corners = np.round(squares[part]).astype(np.int64).tolist()
         for crop, index, square in zip(crops, owner[part].tolist(), corners, strict=True):
