@@ -41,19 +41,19 @@ def load(bench: Bench) -> Iterator[Row]:
     files = _pictures(bench)
     rates: dict[str, list[float]] = {"engine": [], "service": [], "alone": [], "alone on one thread": []}
     waits: list[float] = []
-    for _ in range(bench.count(2, 1)):  # in turns, so that all have the same weather
+    for _ in range(bench.count(6, 1)):  # in many short turns, so that all have the same weather
         bench.tell("the engine in batches")
-        rates["engine"].append(_engine_rate(bench, files, bench.count(20, 2)))
+        rates["engine"].append(_engine_rate(bench, files, bench.count(8, 2)))
         with TemporaryDirectory(prefix="vultus-bench-") as folder, Started(Path(folder), bench.pack) as server:
             _enrol_some(server, files)
             bench.tell(f"/identify with {CLIENTS} clients")
-            hits, took = _for(server, _identify(server.key, files), bench.count(20, 3))
+            hits, took = _for(server, _identify(server.key, files), bench.count(8, 3))
             rates["service"].append(len(hits) / took)
             waits += [hit.seconds for hit in hits]
         for name, threads in (("alone", bench.threads), ("alone on one thread", 1)):
             bench.tell(f"a server of one request at a time, {threads} threads")
             with TemporaryDirectory(prefix="vultus-bench-") as folder, Alone(Path(folder), bench.pack, threads) as peer:
-                hits, took = _for(peer, _identify("", files), bench.count(15, 2))
+                hits, took = _for(peer, _identify("", files), bench.count(8, 2))
                 rates[name].append(len(hits) / took)
     bench.details["service_load"] = {
         "pictures_per_s": rates,

@@ -13,6 +13,7 @@ import pytest
 from unit.service.test_parcels import face
 from vultus.evaluation.bench_load import same_faces
 from vultus.inference import engine
+from vultus.inference.embed import BATCH
 from vultus.service import parcels, serving, worker
 
 
@@ -28,7 +29,7 @@ class Engine:
         return np.zeros((2, 9, 9, 3), np.uint8)
 
     def embed_crops(self, crops):
-        assert crops.shape == (worker.MOST, 2, 9, 9, 3)
+        assert crops.shape == (BATCH // 2, 2, 9, 9, 3)  # a full run of the network, two views of each face
 
     def find(self, pictures, *, embed=True):
         seeds = [int(picture[0, 0, 0]) for picture in pictures]
