@@ -12,7 +12,7 @@ import pytest
 
 from vultus.errors import ConfigError, UnknownNameError, WeightsError
 from vultus.inference import session as module
-from vultus.inference.session import available_devices, open_session
+from vultus.inference.session import available_devices, open_session, pixels_together
 from vultus.weights.onnx_graph import Graph
 
 
@@ -65,6 +65,16 @@ def test_devices(model: Path) -> None:
         open_session(model, device="cudaa")
     with pytest.raises(UnknownNameError, match="unknown device 'cuda:x'"):
         open_session(model, device="cuda:x")
+
+
+def test_more_threads_and_devices_get_more_at_once(model: Path) -> None:
+    one, two, four = (pixels_together(open_session(model, threads=count)) for count in (1, 2, 4))
+
+    class Device:
+        def get_providers(self) -> list[str]:
+            return ["CUDAExecutionProvider", "CPUExecutionProvider"]
+
+    assert 48**2 < one < two < four == 2 * two < pixels_together(Device())  # type: ignore[arg-type]
 
 
 def test_a_device_that_is_not_there_is_never_replaced(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from vultus.inference.detect import Detections, fit_scale, suppress_each
+from vultus.inference.session import pixels_together
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 _CELL = 12  # side of the window the first network sees, px
 _STRIDE = 2
-_CHUNK_PX = 64 * 24 * 24  # pixels of candidates per run: more take longer each, and a crowd takes more memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,10 @@ class Mtcnn:
         return levels
 
     def _windows(self, stack: Image, members: NDArray[np.intp], scale: float) -> _Candidates:
-        score, offsets = self._proposal.run(["score", "offsets"], {"image": stack})
+        step = max(pixels_together(self._proposal) // (stack.shape[1] * stack.shape[2]), 1)
+        parts = (stack[start : start + step] for start in range(0, len(stack), step))
+        answers = [self._proposal.run(["score", "offsets"], {"image": part}) for part in parts]
+        score, offsets = (np.concatenate(values) for values in zip(*answers, strict=True))
         image, row, column = np.nonzero(score >= self._options.proposal_score)
         corner = np.stack([column, row, column, row], axis=1) * _STRIDE + np.array([1, 1, _CELL, _CELL])
         boxes = _regress((corner / scale).astype(np.float32), offsets[image, :, row, column])
@@ -208,7 +211,7 @@ def _run(
 ) -> list[Float]:
     """Crop every square to `side` pixels and run the network over them in chunks."""
     outputs: list[list[Float]] = []
-    step = _CHUNK_PX // side**2
+    step = max(pixels_together(session) // side**2, 1)
     for start in range(0, max(len(owner), 1), step):
         part = slice(start, start + step)
         crops = np.zeros((len(owner[part]), side, side, 3), np.uint8)

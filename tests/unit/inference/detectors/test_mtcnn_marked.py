@@ -14,7 +14,7 @@ from vultus.evaluation.detections import measure_detections, read_marked
 from vultus.evaluation.pairs import read_table
 from vultus.inference.detectors.mtcnn import Finisher, Mtcnn, MtcnnOptions
 from vultus.inference.image import read
-from vultus.inference.session import open_session
+from vultus.inference.session import open_session, pixels_together
 from vultus.weights.store import resolve
 from vultus.weights.table import load_pack
 
@@ -91,6 +91,8 @@ def test_a_crowd_of_candidates_is_cut_into_bounded_runs(sessions: list[Any]) -> 
     sizes: list[int] = []
 
     class Counts:
+        get_providers, get_session_options = sessions[2].get_providers, sessions[2].get_session_options
+
         def run(self, names: list[str], feed: dict[str, NDArray[np.uint8]]) -> Any:
             sizes.append(len(feed["image"]))
             return sessions[2].run(names, feed)
@@ -98,7 +100,29 @@ def test_a_crowd_of_candidates_is_cut_into_bounded_runs(sessions: list[Any]) -> 
     squares = np.tile(np.float32([[10, 10, 40, 40]]), (700, 1))
     Finisher(Counts()).look([portrait()], np.zeros(700, np.intp), squares)
     assert sum(sizes) == 700
-    assert max(sizes) <= 256
+    assert max(sizes) == pixels_together(sessions[2]) // 48**2
+
+
+def test_pictures_go_through_the_first_network_a_few_at_a_time(sessions: list[Any]) -> None:
+    seen: list[tuple[int, ...]] = []
+
+    class Counts:
+        get_providers, get_session_options = sessions[0].get_providers, sessions[0].get_session_options
+
+        def run(self, names: list[str], feed: dict[str, NDArray[np.uint8]]) -> Any:
+            seen.append(feed["image"].shape)
+            return sessions[0].run(names, feed)
+
+    finisher = Finisher(sessions[2])
+    counted = Mtcnn(Counts(), sessions[1], finisher, MtcnnOptions())  # type: ignore[arg-type]
+    pictures = [portrait(), np.ascontiguousarray(portrait()[:, ::-1]), portrait()]
+    together = counted.detect(pictures)
+    most = pixels_together(sessions[0])
+    assert all(count == 1 or count * height * width <= most for count, height, width, _ in seen)
+    assert {count for count, *_ in seen} >= {1, 3}
+    for found, picture in zip(together, pictures, strict=True):
+        (alone,) = counted.detect([picture])
+        np.testing.assert_array_equal(found.boxes, alone.boxes)
 
 
 def test_no_candidates_give_no_answers(sessions: list[Any]) -> None:
