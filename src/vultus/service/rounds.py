@@ -65,17 +65,18 @@ class Rounds(Generic[Q, R]):
                     del self._waiting[key]
                     return
                 asked, self._waiting[key] = waiting[:_TOGETHER], waiting[_TOGETHER:]
-            answers: Sequence[R | Exception]
+            pairs: list[tuple[asyncio.Future[R], R | Exception]]
             try:
                 answers = self._work(key, [item for item, _ in asked])
+                pairs = [(done, answer) for (_, done), answer in zip(asked, answers, strict=True)]
             except Exception as error:  # theirs to hear: nobody else waits for this thread
-                answers = [error] * len(asked)
+                pairs = [(done, error) for _, done in asked]
             told: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[R], R | Exception]]] = defaultdict(list)
-            for (_, done), answer in zip(asked, answers, strict=True):
+            for done, answer in pairs:
                 told[done.get_loop()].append((done, answer))
-            for loop, pairs in told.items():
+            for loop, theirs in told.items():
                 with contextlib.suppress(RuntimeError):  # nobody listens any more
-                    loop.call_soon_threadsafe(_tell, pairs)
+                    loop.call_soon_threadsafe(_tell, theirs)
 
 
 def _tell(pairs: Sequence[tuple[asyncio.Future[R], R | Exception]]) -> None:

@@ -130,3 +130,10 @@ def test_stopped_threads_are_told() -> None:
     for _ in range(2):
         with pytest.raises(RuntimeError, match="after shutdown"):
             asyncio.run(rounds.ask("a", 1))
+
+
+def test_work_that_forgets_somebody_is_told_to_all(threads) -> None:
+    rounds: Rounds[int, int] = Rounds(threads, lambda _, items: items[1:])
+    for _ in range(2):
+        with pytest.raises(ValueError, match="shorter"):
+            asyncio.run(rounds.ask("a", 1))
