@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vultus.errors import VultusError
 from vultus.gallery import audit
 from vultus.gallery.desk import Desk
 from vultus.gallery.doors import chosen
@@ -104,32 +103,32 @@ class Asking(Desk):
             ContractError, UnsupportedTargetError, InputError: as in `identify_faces`.
         """
         (answer,) = self.answer([Question(pictures, fpir, top, within)])
-        if isinstance(answer, VultusError):
+        if isinstance(answer, Exception):
             raise answer
         return answer
 
-    def answer(self, questions: Sequence[Question]) -> list[list[list[Identification]] | VultusError]:
+    def answer(self, questions: Sequence[Question]) -> list[list[list[Identification]] | Exception]:
         """Questions of several callers, answered together: one search, one visit to the disk, a line in the log each.
 
         Returns:
             What `identify_pictures` would give for each, or the error that it would raise.
         """
-        found: list[list[list[Identification]] | VultusError] = []
+        found: list[list[list[Identification]] | Exception] = []
         for alike, some in groupby(questions, key=lambda one: (one.fpir, one.top, one.within)):
             found += self._answer_alike([*some], *alike)
         self._note_searches([
             (asked, answers) for asked, answers in zip(questions, found, strict=True)
-            if not isinstance(answers, VultusError)
+            if not isinstance(answers, Exception)
         ])  # fmt: skip
         return found
 
     def _answer_alike(
         self, questions: list[Question], fpir: float, top: int, within: Filter | None
-    ) -> list[list[list[Identification]] | VultusError]:
+    ) -> list[list[list[Identification]] | Exception]:
         pictures = [faces for one in questions for faces in one.pictures]
         try:
             answers = iter(self._recognise(pictures, fpir, top, same_picture=True, within=within))
-        except VultusError as error:
+        except Exception as error:  # one embedding of another length must not spoil the answers of others
             if len(questions) == 1:
                 return [error]
             return [answer for one in questions for answer in self._answer_alike([one], fpir, top, within)]

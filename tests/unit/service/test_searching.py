@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from unit.gallery.fake import FakeEngine, person, picture
-from vultus.errors import UnsupportedTargetError
+from vultus.errors import ShapeError, UnsupportedTargetError
 from vultus.gallery.asking import Question
 from vultus.gallery.audit import Signature
 from vultus.gallery.collection import Gallery
 from vultus.service.searching import Asked, answer_all
+from vultus.types import Embedding
 
 
 @pytest.fixture
@@ -60,3 +64,11 @@ def test_an_embedding_of_another_contract_spoils_nobody_elses_answer(gallery) ->
     names, error = answer_all(gallery, [asked(person("ada")), Asked(foreign, list)])
     assert names == [["ada"]]
     assert "but these are of other:1" in str(error)
+
+
+def test_an_embedding_of_another_length_spoils_nobody_elses_answer(gallery) -> None:
+    (found,) = FakeEngine().find(picture(person("bob")))
+    short = replace(found, embedding=Embedding(np.float32([0.6, 0.8]), found.embedding.contract))
+    names, error = answer_all(gallery, [asked(person("ada")), Asked(Question([[short]], 0.01, 1), list)])
+    assert names == [["ada"]]
+    assert isinstance(error, ShapeError)
